@@ -1,0 +1,210 @@
+/**
+ * The wire as the rest of the gateway sees it. Nothing above this folder touches a socket;
+ * an HTTP/2 listener or an in-memory exchange offers the same shapes.
+ */
+
+/** Header fields in wire order; three parallel arrays, because a request must not pay for objects it may never read. */
+export interface HeaderList {
+  readonly length: number;
+  /** Spelling as received. */
+  readonly names: readonly string[];
+  /** Lower-cased names, same index. */
+  readonly lowers: readonly string[];
+  /** Values without surrounding whitespace, latin1 code units, same index. Never CR, LF or NUL. */
+  readonly values: readonly string[];
+  /** First value of that lower-cased name. */
+  get(lower: string): string | undefined;
+  /** Every value of that lower-cased name, in order. */
+  all(lower: string): string[];
+  /** How many fields have that lower-cased name. */
+  count(lower: string): number;
+}
+
+/**
+ * A serialised run of header fields (`Name: value\r\n` …). Only `header-block.ts` makes one,
+ * so a claim or a configuration value can never split a message.
+ */
+export type HeaderBlock = string & { readonly headerBlock: unique symbol };
+
+export interface ConnectionInfo {
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** TLS on this connection. */
+  readonly secure: boolean;
+  /** TLS server name the client asked for. */
+  readonly serverName: string | undefined;
+}
+
+export interface InboundRequest {
+  readonly method: string;
+  /** Request target in origin form, as received (`/a%2fb?c=d`); `*` for OPTIONS *. */
+  readonly target: string;
+  /** Target up to the first `?`, as received. */
+  readonly rawPath: string;
+  /** Normalised path (proxying.md 2): what the router matches and what is sent upstream. */
+  readonly path: string;
+  /** After the first `?`; undefined without one, empty for a lone `?`. */
+  readonly query: string | undefined;
+  /** Host with port as the client sent it, lower-cased. */
+  readonly host: string;
+  readonly versionMinor: 0 | 1;
+  readonly headers: HeaderList;
+  readonly body: RequestBody;
+  readonly connection: ConnectionInfo;
+  /** `performance.now()` when the head's first byte arrived. */
+  readonly receivedAt: number;
+}
+
+export type PeekOutcome =
+  | { readonly kind: 'whole'; readonly bytes: Buffer }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'timeout' }
+  /** The per-worker budget of buffered bodies is used up. */
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'aborted' };
+
+/** A pull source: nothing is read from the client until someone peeks or the request is forwarded. */
+export interface RequestBody {
+  readonly kind: 'none' | 'length' | 'chunked';
+  /** Declared length in bytes; undefined when chunked. */
+  readonly length: number | undefined;
+  /** Buffers the whole body (answering `Expect: 100-continue`), which is still forwarded afterwards. */
+  peek(bytesMax: number, timeoutMs: number): Promise<PeekOutcome>;
+  /** Forwards these bytes instead, with a Content-Length of their own. Only after a `whole` peek. */
+  replace(bytes: Buffer): void;
+}
+
+/** An answer made by the gateway itself. Framing, Date and Connection are added when it is written. */
+export interface LocalResponse {
+  readonly status: number;
+  readonly headers: HeaderBlock;
+  readonly body: string | Buffer;
+  /** Close the connection afterwards. */
+  readonly close?: boolean;
+}
+
+/** Where requests can be sent; made once by `UpstreamPools.endpoint`, shared by every request to it. */
+export interface UpstreamEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: UpstreamTls | undefined;
+}
+
+export interface UpstreamTls {
+  readonly serverName: string | undefined;
+  readonly verify: boolean;
+}
+
+export interface UpstreamHead {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: HeaderList;
+}
+
+export type UpstreamFault =
+  | 'name_resolution'
+  | 'connect_refused'
+  | 'connect_failed'
+  | 'connect_timeout'
+  | 'tls'
+  | 'write_timeout'
+  | 'read_timeout'
+  | 'reset'
+  | 'bad_response';
+
+export type ForwardOutcome =
+  | { readonly kind: 'completed' }
+  /** `headSent`: the client already has a status line, so its connection was cut; else the caller must `respond`. */
+  | { readonly kind: 'failed'; readonly fault: UpstreamFault; readonly detail: string; readonly headSent: boolean }
+  /** The client's body was malformed or came too slowly; the caller must `respond` unless headSent. */
+  | {
+      readonly kind: 'bad_request_body';
+      readonly status: 400 | 408 | 413;
+      readonly detail: string;
+      readonly headSent: boolean;
+    }
+  | { readonly kind: 'client_gone' };
+
+export interface ForwardPlan {
+  readonly endpoint: UpstreamEndpoint;
+  readonly method: string;
+  /** Path and query for the request line. */
+  readonly path: string;
+  /** Host and every end-to-end field; framing and Connection are added when it is written. */
+  readonly headers: HeaderBlock;
+  readonly connectTimeoutMs: number;
+  readonly writeTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  /** Further connection attempts after a failure to connect. */
+  readonly retries: number;
+  /** Largest request body in bytes, 0 for no limit; beyond it `bad_request_body` 413. */
+  readonly bodyBytesMax: number;
+  /** Called once with the final (non-1xx) head; returns the end-to-end fields for the client. */
+  onHead(head: UpstreamHead): HeaderBlock;
+  /** Called exactly once. */
+  onOutcome(outcome: ForwardOutcome): void;
+}
+
+export interface ExchangeTimes {
+  /** `performance.now()` marks; 0 when the step was not reached. */
+  readonly receivedAt: number;
+  forwardedAt: number;
+  upstreamHeadAt: number;
+  finishedAt: number;
+}
+
+/** One request and its one response. */
+export interface ServerExchange {
+  readonly request: InboundRequest;
+  readonly times: ExchangeTimes;
+  /** Status sent to the client, 0 before. */
+  readonly status: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly clientGone: boolean;
+  respond(response: LocalResponse): void;
+  forward(plan: ForwardPlan): void;
+  /** Called once when the last response byte was handed to the kernel, or the client left. */
+  onFinished: (() => void) | undefined;
+}
+
+/** A message refused before it became a request: `status` 400, 408, 413, 414, 431 or 505; the connection closes. */
+export interface Refusal {
+  readonly status: number;
+  /** Which rule was broken, for the log: `head.space_before_colon`, `framing.both_lengths`, … */
+  readonly rule: string;
+  readonly connection: ConnectionInfo;
+}
+
+export interface HttpLimits {
+  readonly requestLineBytesMax: number;
+  readonly headBytesMax: number;
+  readonly headerCountMax: number;
+  /** From the first byte of a head to its end. */
+  readonly headTimeoutMs: number;
+  /** Between two requests on one connection. */
+  readonly idleTimeoutMs: number;
+  /** Between two reads of a request body. */
+  readonly bodyTimeoutMs: number;
+  readonly requestsPerConnectionMax: number;
+  /** Bytes of peeked bodies held at one time by this server. */
+  readonly peekBytesTotalMax: number;
+}
+
+export interface HttpServerOptions {
+  readonly limits: HttpLimits;
+  /** HTTPS when given (PEM). */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  onExchange(exchange: ServerExchange): void;
+  /** Chooses the body of the refusal; the status is fixed. */
+  onRefused(refusal: Refusal): LocalResponse;
+}
+
+export interface HttpServer {
+  listen(address: { host: string; port: number; reusePort: boolean; backlog?: number }): Promise<{ port: number }>;
+  readonly connections: number;
+  /** Stops accepting, lets running exchanges end (with `Connection: close`), cuts what is left after `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>;
+}
