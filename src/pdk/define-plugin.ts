@@ -1,0 +1,43 @@
+import type { Fault, Infer, RecordField } from '../schema/index.ts';
+import type { AccessContext, AccessResult } from './contexts.ts';
+import { type CheckSpec, type CheckView, checksMax } from './decision.ts';
+
+/** The plugin entry a configuration belongs to. */
+export interface PluginInstance {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface PluginDefinition<ConfigRecord extends RecordField, Prepared> {
+  readonly name: string;
+  /** Shown on `GET /`. */
+  readonly version: string;
+  /** Higher runs earlier; unique among plugins. */
+  readonly priority: number;
+  /** Whether an instance may be bound to one consumer. */
+  readonly consumerScope: boolean;
+  readonly config: ConfigRecord;
+  /** Faults across fields; field rules live in the schema. */
+  check?(config: Infer<ConfigRecord>): Fault[];
+  /** Once per configuration change: whatever a request should not work out again. No network, no clock. */
+  prepare(config: Infer<ConfigRecord>, instance: PluginInstance): Prepared;
+  /** Headers this configuration may set upstream; client copies are stripped on every path. Lower case. */
+  ownedRequestHeaders?(prepared: Prepared): readonly string[];
+  /** In the order they are made; at most `checksMax`. */
+  readonly checks: readonly CheckSpec[];
+  /** `seen` and `expected` of a passed check, worked out when a record is read; undefined: nothing to show. */
+  describeCheck?(check: number, facts: unknown, prepared: Prepared): CheckView | undefined;
+  /** Returns synchronously unless it must wait. */
+  access?(context: AccessContext, prepared: Prepared): AccessResult | Promise<AccessResult>;
+}
+
+/** A definition with its types forgotten, as the chain holds it. */
+export type AnyPlugin = PluginDefinition<RecordField, unknown>;
+
+/** Declares a plugin; types of the configuration flow into its phases. */
+export function definePlugin<ConfigRecord extends RecordField, Prepared>(
+  definition: PluginDefinition<ConfigRecord, Prepared>,
+): PluginDefinition<ConfigRecord, Prepared> {
+  if (definition.checks.length > checksMax) throw new Error(`plugin ${definition.name} has more than ${checksMax} checks`);
+  return Object.freeze(definition);
+}

@@ -1,0 +1,87 @@
+import type { ExchangeAnswer, ProviderRequest } from '../base/exchange.ts';
+import type { ConfigChange } from '../entities/index.ts';
+
+/**
+ * Everything that crosses threads. Main supervises and talks to providers, control owns the store and
+ * the Admin API, workers proxy. Values are plain: structured clone carries no classes or functions.
+ */
+
+/** Main → control. */
+export type MainToControl =
+  | { readonly kind: 'worker'; readonly worker: number; readonly port: import('node:worker_threads').MessagePort }
+  | { readonly kind: 'worker_gone'; readonly worker: number }
+  | { readonly kind: 'node'; readonly facts: NodeFacts }
+  | { readonly kind: 'shutdown' };
+
+/** Control → main. */
+export type ControlToMain =
+  | { readonly kind: 'listening'; readonly admin: readonly BoundListener[]; readonly status: readonly BoundListener[] }
+  /** The configuration is loaded; workers may be started. */
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** This worker did not acknowledge a revision in time. */
+  | { readonly kind: 'silent'; readonly worker: number }
+  | { readonly kind: 'closed' };
+
+/** Control → worker, on their own port. */
+export type ControlToWorker =
+  /** A part of the first configuration; `last` ends it. Later changes are deltas. */
+  | { readonly kind: 'base'; readonly change: ConfigChange; readonly last: boolean }
+  | { readonly kind: 'delta'; readonly change: ConfigChange }
+  | { readonly kind: 'ask'; readonly id: number; readonly question: WorkerQuestion };
+
+/** Worker → control. */
+export type WorkerToControl =
+  | { readonly kind: 'acknowledged'; readonly revision: number }
+  | { readonly kind: 'compile_failed'; readonly revision: number; readonly reason: string }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown };
+
+export type WorkerQuestion =
+  | { readonly kind: 'decision'; readonly requestId: string }
+  | { readonly kind: 'decisions'; readonly verdict: 'allowed' | 'refused' | undefined; readonly size: number }
+  | { readonly kind: 'status' };
+
+/** Main → worker. */
+export type MainToWorker =
+  | { readonly kind: 'exchanged'; readonly id: number; readonly answer: ExchangeAnswer }
+  | { readonly kind: 'forget'; readonly key: string }
+  /** Stop being ready, then stop accepting after the delay, then end. */
+  | { readonly kind: 'drain'; readonly delayMs: number; readonly timeoutMs: number };
+
+/** Worker → main. */
+export type WorkerToMain =
+  | { readonly kind: 'listening'; readonly proxy: readonly BoundListener[] }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | {
+      readonly kind: 'exchange';
+      readonly id: number;
+      readonly key: string;
+      readonly request: ProviderRequest;
+      readonly freshAfter: number | undefined;
+    }
+  | { readonly kind: 'keep'; readonly key: string; readonly until: number }
+  | { readonly kind: 'forget'; readonly key: string }
+  | { readonly kind: 'drained' };
+
+export interface BoundListener {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: boolean;
+}
+
+/** What the Admin API tells about the node. */
+export interface NodeFacts {
+  readonly ready: boolean;
+  readonly draining: boolean;
+  readonly proxyListeners: readonly BoundListener[];
+  readonly workers: readonly number[];
+}
+
+/** One worker's share of `GET /status`. */
+export interface WorkerStatus {
+  readonly connectionsActive: number;
+  readonly connectionsAccepted: number;
+  readonly requestsTotal: number;
+  readonly heapUsedBytes: number;
+  readonly revision: number;
+}
