@@ -1,0 +1,34 @@
+import type { ProviderExchange } from '../base/exchange.ts';
+import { limits } from '../base/limits.ts';
+import { LruCache } from '../base/lru-cache.ts';
+import type { ConsumerDirectory, PluginLog, PluginServices } from '../pdk/index.ts';
+
+/** What this worker offers to plugins; lives as long as the worker, whatever the configuration does. */
+export class WorkerServices implements PluginServices {
+  readonly provider: ProviderExchange;
+  readonly consumers: ConsumerDirectory;
+  readonly log: PluginLog;
+  readonly now: () => number;
+  readonly #caches = new Map<string, LruCache<unknown>>();
+
+  constructor(parts: { provider: ProviderExchange; consumers: ConsumerDirectory; log: PluginLog; now?: () => number }) {
+    this.provider = parts.provider;
+    this.consumers = parts.consumers;
+    this.log = parts.log;
+    this.now = parts.now ?? Date.now;
+  }
+
+  cache<V>(name: string): LruCache<V> {
+    let cache = this.#caches.get(name);
+    if (cache === undefined) {
+      cache = new LruCache<unknown>(limits.workerCacheEntriesMax);
+      this.#caches.set(name, cache);
+    }
+    return cache as LruCache<V>;
+  }
+
+  /** Another worker found this entry wrong. */
+  forget(key: string): void {
+    for (const cache of this.#caches.values()) cache.delete(key);
+  }
+}

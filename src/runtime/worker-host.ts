@@ -1,0 +1,138 @@
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { BoundListener, MainToWorker, WorkerToMain } from '../threads/messages.ts';
+import type { ProviderHub } from './provider-hub.ts';
+
+export interface WorkerHostOptions {
+  readonly entry: URL;
+  readonly count: number;
+  /** Handed to each worker as `workerData.settings`. */
+  readonly settings: unknown;
+  readonly hub: ProviderHub;
+  /** The port of a started worker, for the control thread. */
+  onStarted(worker: number, port: MessagePort): void;
+  onGone(worker: number, reason: string): void;
+  onListening(worker: number, listeners: readonly BoundListener[]): void;
+  onFailed(worker: number, reason: string): void;
+}
+
+interface Hosted {
+  readonly thread: Worker;
+  drained: boolean;
+}
+
+/** A crashed worker is replaced after this long; twice as long after each further crash within a minute. */
+const restartDelayMs = 50;
+const restartDelayMsMax = 5000;
+
+/** Main's side of the workers: starts them, replaces crashed or silent ones, carries their provider calls. */
+export class WorkerHost {
+  readonly #options: WorkerHostOptions;
+  readonly #hosted = new Map<number, Hosted>();
+  readonly #crashes = new Map<number, { count: number; at: number }>();
+  #nextWorker = 1;
+  #stopping = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: WorkerHostOptions) {
+    this.#options = options;
+  }
+
+  get workers(): number[] {
+    return [...this.#hosted.keys()];
+  }
+
+  start(): void {
+    for (let index = 0; index < this.#options.count; index += 1) this.#spawn(index);
+  }
+
+  /** A worker that does not answer is ended; its replacement starts like one for a crash. */
+  replace(worker: number): void {
+    void this.#hosted.get(worker)?.thread.terminate();
+  }
+
+  /** Lets running requests end, then ends the threads. */
+  async stop(delayMs: number, timeoutMs: number): Promise<void> {
+    this.#stopping = true;
+    if (this.#hosted.size === 0) return;
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    for (const { thread } of this.#hosted.values()) {
+      thread.postMessage({ kind: 'drain', delayMs, timeoutMs } satisfies MainToWorker);
+    }
+    const cut = setTimeout(() => this.#terminateAll(), delayMs + timeoutMs + 1000);
+    await empty;
+    clearTimeout(cut);
+  }
+
+  #terminateAll(): void {
+    for (const { thread } of this.#hosted.values()) void thread.terminate();
+  }
+
+  /** `seat` stays with a replacement, so that crash counting sees a worker that keeps dying. */
+  #spawn(seat: number): void {
+    const worker = this.#nextWorker++;
+    const { port1, port2 } = new MessageChannel();
+    const thread = new Worker(this.#options.entry, {
+      workerData: { worker, settings: this.#options.settings, controlPort: port1 },
+      transferList: [port1],
+    });
+    const hosted: Hosted = { thread, drained: false };
+    this.#hosted.set(worker, hosted);
+    let reason = 'exited';
+    thread.on('message', (message: WorkerToMain) => this.#receive(worker, hosted, message));
+    thread.on('error', (error: unknown) => {
+      reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    });
+    thread.on('exit', () => {
+      this.#hosted.delete(worker);
+      this.#options.onGone(worker, reason);
+      if (this.#stopping) {
+        if (this.#hosted.size === 0) this.#onEmpty?.();
+        return;
+      }
+      setTimeout(() => {
+        if (!this.#stopping) this.#spawn(seat);
+      }, this.#restartDelay(seat));
+    });
+    this.#options.onStarted(worker, port2);
+  }
+
+  #restartDelay(seat: number): number {
+    const last = this.#crashes.get(seat);
+    const now = Date.now();
+    const count = last !== undefined && now - last.at < 60_000 ? last.count + 1 : 0;
+    this.#crashes.set(seat, { count, at: now });
+    return Math.min(restartDelayMs * 2 ** count, restartDelayMsMax);
+  }
+
+  #receive(worker: number, hosted: Hosted, message: WorkerToMain): void {
+    const { hub } = this.#options;
+    switch (message.kind) {
+      case 'exchange':
+        void hub.exchange(message.key, message.request, message.freshAfter).then((answer) => {
+          hosted.thread.postMessage({ kind: 'exchanged', id: message.id, answer } satisfies MainToWorker);
+        });
+        return;
+      case 'keep':
+        hub.keep(message.key, message.until);
+        return;
+      case 'forget':
+        hub.forget(message.key);
+        for (const other of this.#hosted.values()) {
+          if (other !== hosted) other.thread.postMessage({ kind: 'forget', key: message.key } satisfies MainToWorker);
+        }
+        return;
+      case 'listening':
+        this.#options.onListening(worker, message.proxy);
+        return;
+      case 'failed':
+        this.#options.onFailed(worker, message.reason);
+        return;
+      case 'drained':
+        hosted.drained = true;
+        void hosted.thread.terminate();
+        return;
+    }
+  }
+}
