@@ -18,6 +18,8 @@ export const limits = {
   adminBodyBytesMax: 10 * 1024 * 1024,
   adminArgumentsMax: 1000,
   jsonDepthMax: 64,
+  /** Faults reported for one input; the rest is cut so that a bad body cannot grow into a huge answer. */
+  schemaFaultsMax: 1000,
 
   /** Calls to a provider. */
   providerResponseBytesMax: 1024 * 1024,
@@ -26,10 +28,27 @@ export const limits = {
   providerConnectionsPerOriginMax: 64,
   providerInFlightMax: 10_000,
   jwksKeysMax: 200,
+  /** Without a usable Retry-After. */
+  providerRetryAfterSecondsDefault: 5,
+  metadataUrlCharsMax: 2048,
+  metadataListEntriesMax: 500,
+  providerHeadersMax: 100,
+  providerErrorCharsMax: 200,
+  formPairsMax: 1000,
 
   /** Tokens. */
   tokenBytesMax: 32 * 1024,
   jsonClaimsDepthMax: 32,
+  keyIdCharsMax: 1024,
+  rsaModulusBitsMin: 2048,
+  rsaModulusBitsMax: 8192,
+  /** Keys tried for one token when its header names none. */
+  verificationKeysTriedMax: 10,
+  /** A provider's longer promise is cut to this. */
+  tokenLifetimeSecondsMax: 31_536_000,
+  basicCredentialsCharsMax: 8 * 1024,
+  claimWordsMax: 2000,
+  challengeDescriptionCharsMax: 400,
 
   /** Node-wide caches. */
   exchangeEntriesMax: 100_000,
@@ -39,4 +58,16 @@ export const limits = {
   /** Decision rings, per worker. */
   decisionsKept: 2000,
   decisionTextMax: 200,
+
+  /** Process settings and process log. */
+  settingsFileBytesMax: 1024 * 1024,
+  logTextMax: 4096,
+  logFieldsMax: 100,
+  logDepthMax: 5,
+
+  /** The local OpenID provider and the echo upstream of `sallyport dev`. */
+  devBodyBytesMax: 64 * 1024,
+  devDelayMsMax: 600_000,
+  devClientsMax: 10_000,
+  devStoredTokensMax: 10_000,
 } as const;
