@@ -40,12 +40,16 @@ export interface RequestView {
 export interface RequestEdits {
   /** Sets a header of the upstream request; client copies in every spelling are dropped. The value is made header-safe. */
   setHeader(name: string, value: string): void;
+  /** Appends name, value, name, value … whose names are all among the plugin's `ownedRequestHeaders`. */
+  appendOwned(pairs: readonly string[]): void;
   /** Drops every client copy of this header, in any case and with `_` for `-`. */
   removeHeader(name: string): void;
   /** Replaces the query (without `?`); undefined drops it. */
   setQuery(query: string | undefined): void;
   /** Adds a header to the client's response. */
   setResponseHeader(name: string, value: string): void;
+  /** The same for name, value, name, value … */
+  appendResponse(pairs: readonly string[]): void;
 }
 
 export interface ConsumerDirectory {

@@ -2,3 +2,4 @@ export * from './contexts.ts';
 export * from './decision.ts';
 export * from './define-plugin.ts';
 export * from './identity.ts';
+export * from './arguments.ts';

@@ -34,6 +34,10 @@ export class Edits implements RequestEdits {
     this.dropped.push(dashed(lower));
   }
 
+  appendOwned(pairs: readonly string[]): void {
+    for (const item of pairs) this.upstream.push(item);
+  }
+
   removeHeader(name: string): void {
     this.dropped.push(dashed(name.toLowerCase()));
   }
@@ -45,6 +49,10 @@ export class Edits implements RequestEdits {
 
   setResponseHeader(name: string, value: string): void {
     this.response.push(name, value);
+  }
+
+  appendResponse(pairs: readonly string[]): void {
+    for (const item of pairs) this.response.push(item);
   }
 }
 
