@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { limits } from '../base/limits.ts';
+import { valueOfScheme } from './authorization-field.ts';
 import type { CredentialProblem } from './problem.ts';
 import { credentialProblem } from './problem.ts';
 
@@ -16,9 +17,9 @@ export type BasicCredentials =
  * and never form-decoded. Refused: an empty id, control characters, bytes that are not UTF-8.
  */
 export function parseBasic(authorization: string | undefined): BasicCredentials {
-  if (authorization === undefined || !scheme.test(authorization)) return none;
+  const value = authorization === undefined ? undefined : valueOfScheme(authorization, 'basic');
+  if (authorization === undefined || value === undefined) return none;
   if (authorization.length > limits.basicCredentialsCharsMax) return bad('basic.too_large');
-  const value = authorization.slice('basic'.length).trim();
   const bytes = value.includes(':') ? Buffer.from(value, 'latin1') : fromBase64(value);
   if (bytes === undefined || !isUtf8(bytes)) return bad('basic.malformed');
   const pair = bytes.toString('utf8');
@@ -28,7 +29,6 @@ export function parseBasic(authorization: string | undefined): BasicCredentials 
 }
 
 const none: BasicCredentials = { kind: 'none' };
-const scheme = /^basic(?:[ \t]|$)/i;
 const control = /[\x00-\x1f\x7f]/;
 
 function bad(code: 'basic.malformed' | 'basic.too_large'): BasicCredentials {

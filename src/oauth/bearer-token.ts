@@ -1,4 +1,5 @@
 import { limits } from '../base/limits.ts';
+import { valueOfScheme } from './authorization-field.ts';
 import type { CredentialProblem } from './problem.ts';
 import { credentialProblem } from './problem.ts';
 
@@ -10,16 +11,15 @@ export type AuthorizationToken =
 
 /**
  * Reads an Authorization field that carries a token: `Bearer` (RFC 6750 section 2.1) or `DPoP`
- * (RFC 9449 section 7.1), scheme in any case.
+ * (RFC 9449 section 7.1), scheme in any case. The token is not empty, not too large and in one piece;
+ * its characters are left to `checkTokenSyntax`, which a token found in a cache has passed before.
  */
 export function parseAuthorization(authorization: string | undefined): AuthorizationToken {
   if (authorization === undefined) return none;
-  const name = tokenScheme.exec(authorization)?.[1];
-  if (name === undefined) return none;
-  const token = authorization.slice(name.length).trim();
-  const problem = checkTokenSyntax(token);
-  if (problem !== undefined) return { kind: 'bad', problem };
-  return { kind: 'token', scheme: name.length === 4 ? 'dpop' : 'bearer', token };
+  const bearer = valueOfScheme(authorization, 'bearer');
+  if (bearer !== undefined) return presented('bearer', bearer);
+  const dpop = valueOfScheme(authorization, 'dpop');
+  return dpop === undefined ? none : presented('dpop', dpop);
 }
 
 /** The b64token syntax (RFC 6750 section 2.1) and the size bound, for a token found anywhere. */
@@ -29,5 +29,10 @@ export function checkTokenSyntax(token: string): CredentialProblem | undefined {
 }
 
 const none: AuthorizationToken = { kind: 'none' };
-const tokenScheme = /^(bearer|dpop)(?:[ \t]|$)/i;
 const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+function presented(scheme: 'bearer' | 'dpop', token: string): AuthorizationToken {
+  if (token.length > limits.tokenBytesMax) return { kind: 'bad', problem: credentialProblem('bearer.too_large') };
+  if (token === '' || token.includes(' ')) return { kind: 'bad', problem: credentialProblem('bearer.malformed') };
+  return { kind: 'token', scheme, token };
+}

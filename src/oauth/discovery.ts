@@ -1,9 +1,9 @@
 import type { ProviderOutcome, ProviderRequest } from '../base/exchange.ts';
 import { limits } from '../base/limits.ts';
 import { mergeHeaders } from './outgoing-headers.ts';
-import type { ProviderProblem } from './problem.ts';
+import type { ProviderProblem, ProviderProblemCode } from './problem.ts';
 import { providerProblem } from './problem.ts';
-import { answerObject, answerProblem } from './provider-answer.ts';
+import { answeredObject, ownMember } from './provider-answer.ts';
 
 /** What this gateway uses of a provider's metadata (OpenID Connect Discovery section 3, RFC 8414 section 2), in wire spelling. */
 export interface ProviderMetadata {
@@ -86,9 +86,7 @@ export function processDiscovery(
   outcome: ProviderOutcome,
   rules: DiscoveryRules,
 ): { kind: 'ok'; metadata: ProviderMetadata } | ProviderProblem {
-  const problem = answerProblem(outcome, rules.nowMs ?? outcome.at);
-  if (problem !== undefined || outcome.kind === 'failed') return problem ?? unusable('discovery.url');
-  const body = answerObject(outcome);
+  const body = answeredObject(outcome, rules.nowMs ?? outcome.at);
   if (body.kind === 'problem') return body;
   const issuer = ownMember(body.value, 'issuer');
   if (typeof issuer !== 'string' || !isUsableUrl(issuer, 'issuer')) {
@@ -126,14 +124,14 @@ const listMembers = [
 ] as const;
 
 function readMembers(
-  document: Record<string, unknown>,
+  document: Readonly<Record<string, unknown>>,
   issuer: string,
   mustBeSecure: boolean,
 ): { kind: 'ok'; metadata: ProviderMetadata } | ProviderProblem {
   const endpoints: { -readonly [name in (typeof endpointMembers)[number]]?: string } = {};
   for (const name of endpointMembers) {
     const value = ownMember(document, name);
-    if (value === undefined || value === null) continue;
+    if (value === undefined) continue;
     if (typeof value !== 'string') return unusable('discovery.member_malformed', name, 'a URL');
     if (!isUsableUrl(value, 'endpoint')) return unusable('discovery.endpoint_malformed', name, 'an http or https URL');
     if (mustBeSecure && !value.toLowerCase().startsWith('https:')) {
@@ -144,7 +142,7 @@ function readMembers(
   const lists: { -readonly [name in (typeof listMembers)[number]]?: readonly string[] } = {};
   for (const name of listMembers) {
     const value = ownMember(document, name);
-    if (value === undefined || value === null) continue;
+    if (value === undefined) continue;
     if (!isStringList(value)) return unusable('discovery.member_malformed', name, 'an array of strings');
     lists[name] = value;
   }
@@ -187,10 +185,6 @@ function isStringList(value: unknown): value is string[] {
   return value.every((entry) => typeof entry === 'string' && entry.length <= limits.metadataUrlCharsMax);
 }
 
-function ownMember(document: Record<string, unknown>, name: string): unknown {
-  return Object.hasOwn(document, name) ? document[name] : undefined;
-}
-
-function unusable(code: Parameters<typeof providerProblem>[0], seen = '', expected = ''): ProviderProblem {
+function unusable(code: ProviderProblemCode, seen = '', expected = ''): ProviderProblem {
   return providerProblem(code, 'unusable', { status: 200, seen, expected });
 }

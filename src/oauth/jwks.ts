@@ -6,7 +6,7 @@ import type { JwsAlgorithm } from './jws-algorithms.ts';
 import { algorithmsOfKey } from './jws-algorithms.ts';
 import type { ProviderProblem } from './problem.ts';
 import { providerProblem } from './problem.ts';
-import { answerObject, answerProblem } from './provider-answer.ts';
+import { answeredObject, ownMember } from './provider-answer.ts';
 import { isRecord } from './strict-json.ts';
 
 /** A public key that may verify signatures, imported once. */
@@ -60,17 +60,13 @@ export function jwksRequest(options: JwksRequestOptions): ProviderRequest {
  * set: then no token verifies.
  */
 export function processJwks(outcome: ProviderOutcome, nowMs: number = outcome.at): KeySet | ProviderProblem {
-  const problem = answerProblem(outcome, nowMs);
-  if (problem !== undefined || outcome.kind === 'failed')
-    return problem ?? providerProblem('jwks.malformed', 'unusable');
-  const body = answerObject(outcome);
-  if (body.kind === 'problem') return body;
-  return keySetOf(body.value);
+  const answer = answeredObject(outcome, nowMs);
+  return answer.kind === 'problem' ? answer : keySetOf(answer.value);
 }
 
 /** The same from a parsed JWK Set, as found in a discovery object or in configuration. */
 export function keySetOf(document: Readonly<Record<string, unknown>>): KeySet | ProviderProblem {
-  const entries = Object.hasOwn(document, 'keys') ? document['keys'] : undefined;
+  const entries = ownMember(document, 'keys');
   if (!Array.isArray(entries)) return providerProblem('jwks.malformed', 'unusable', { expected: 'an array of keys' });
   if (entries.length > limits.jwksKeysMax) {
     return providerProblem('jwks.too_many_keys', 'unusable', {
@@ -192,9 +188,8 @@ const materialCharsMax = 4096;
 function publicMembers(jwk: Record<string, unknown>): Record<string, string> | undefined {
   const members: Record<string, string> = {};
   for (const name of keptMembers) {
-    if (!Object.hasOwn(jwk, name)) continue;
-    const value = jwk[name];
-    if (value === undefined || value === null) continue;
+    const value = ownMember(jwk, name);
+    if (value === undefined) continue;
     if (typeof value !== 'string') return undefined;
     if (value.length > (name === 'kid' ? limits.keyIdCharsMax : materialCharsMax)) return undefined;
     members[name] = value;
@@ -205,8 +200,8 @@ function publicMembers(jwk: Record<string, unknown>): Record<string, string> | u
 /** What kty and crv allow, narrowed by `use`, `key_ops` and `alg` (RFC 7517 sections 4.2 to 4.4). */
 function permittedAlgorithms(jwk: Record<string, unknown>, members: Record<string, string>): readonly JwsAlgorithm[] {
   if (members['use'] !== undefined && members['use'] !== 'sig') return [];
-  const operations = Object.hasOwn(jwk, 'key_ops') ? jwk['key_ops'] : undefined;
-  if (operations !== undefined && operations !== null) {
+  const operations = ownMember(jwk, 'key_ops');
+  if (operations !== undefined) {
     if (!Array.isArray(operations) || !operations.includes('verify')) return [];
   }
   const capable = algorithmsOfKey(members['kty'] ?? '', members['crv']);

@@ -150,12 +150,17 @@ export const accessTokenTypes: readonly string[] = ['JWT', 'at+jwt'];
 
 /** Three base64url parts, the first of which starts as an encoded JSON object does. Says nothing about validity. */
 export function looksLikeJws(token: string): boolean {
-  return countDots(token) === 2 && token.startsWith('ey');
+  return startsAsObject(token) && countDots(token) === 2;
 }
 
 /** Five parts: an encrypted token, opaque here (openid-connect.md (a)). */
 export function looksLikeJwe(token: string): boolean {
-  return countDots(token) === 4 && token.startsWith('ey');
+  return startsAsObject(token) && countDots(token) === 4;
+}
+
+/** `{` followed by a quote or a space, or by a tab or line break, in base64url. */
+function startsAsObject(token: string): boolean {
+  return token.startsWith('ey') || token.startsWith('ew');
 }
 
 function countDots(token: string): number {

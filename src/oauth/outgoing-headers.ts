@@ -32,4 +32,4 @@ const framing: ReadonlySet<string> = new Set([
   'proxy-authorization',
 ]);
 const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
-const fieldValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]{0,8190}[\x21-\x7e\x80-\xff])?)?$/;
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]{0,8192}$/;

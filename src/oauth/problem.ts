@@ -91,7 +91,6 @@ const providerTexts = {
   'provider.protocol': "the provider's answer is not valid HTTP",
   'provider.status': 'the provider answered with an unexpected status',
   'provider.not_json': "the provider's answer is not a JSON object",
-  'discovery.url': 'the configured issuer is not a usable URL',
   'discovery.issuer_missing': 'the metadata has no usable issuer',
   'discovery.issuer_mismatch': 'the metadata belongs to another issuer',
   'discovery.member_malformed': 'the metadata has a member of the wrong type',

@@ -5,66 +5,86 @@ import type { ProviderProblem } from './problem.ts';
 import { providerProblem } from './problem.ts';
 import { parseJsonObject } from './strict-json.ts';
 
+export type ProviderResponse = ProviderOutcome & { readonly kind: 'response' };
+type FailedCall = ProviderOutcome & { readonly kind: 'failed' };
+
+export interface AnsweredObject {
+  readonly kind: 'ok';
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly response: ProviderResponse;
+}
+
 /**
- * Judges everything about a provider's answer that does not depend on the endpoint: undefined for a
- * 200, else what went wrong. Statuses that mean something special at one endpoint (400, 401, 403 at
- * the token endpoint) are looked at by that endpoint's own function first.
+ * The JSON object of a 200, or what went wrong, as far as that does not depend on the endpoint.
+ * Statuses that mean something special at one endpoint (400, 401, 403 at the token endpoint) are
+ * looked at by that endpoint's own function first.
  */
-export function answerProblem(outcome: ProviderOutcome, nowMs: number): ProviderProblem | undefined {
+export function answeredObject(outcome: ProviderOutcome, nowMs: number): AnsweredObject | ProviderProblem {
   if (outcome.kind === 'failed') return failureProblem(outcome, nowMs);
-  const { status } = outcome;
-  if (status === 200) return undefined;
-  if (status === 429) return providerProblem('provider.rate_limited', 'rate_limited', waiting(outcome, nowMs));
-  if (status >= 500 || status === 408) {
-    return providerProblem('provider.failing', 'unavailable', waiting(outcome, nowMs));
+  return outcome.status === 200 ? bodyObject(outcome) : statusProblem(outcome, nowMs);
+}
+
+/** The body of an answer of any status as a JSON object. */
+export function bodyObject(response: ProviderResponse): AnsweredObject | ProviderProblem {
+  const { body, status } = response;
+  if (body.length > limits.providerResponseBytesMax) {
+    return providerProblem('provider.too_large', 'unusable', { status, seen: String(body.length) });
   }
-  const code = status >= 300 && status < 400 ? 'provider.redirect' : 'provider.status';
-  return providerProblem(code, 'unusable', { status, seen: String(status), expected: '200' });
+  const value = parseJsonObject(body, { depthMax: limits.jsonDepthMax, duplicates: 'last' });
+  if (typeof value === 'string') return providerProblem('provider.not_json', 'unusable', { status, seen: value });
+  return { kind: 'ok', value, response };
 }
 
-/** The body of an answer as a JSON object. */
-export function answerObject(
-  outcome: ProviderOutcome & { kind: 'response' },
-): { kind: 'ok'; value: Record<string, unknown> } | ProviderProblem {
-  const parsed =
-    outcome.body.length > limits.providerResponseBytesMax
-      ? 'too_large'
-      : parseJsonObject(outcome.body, { depthMax: limits.jsonDepthMax, duplicates: 'last' });
-  if (typeof parsed !== 'string') return { kind: 'ok', value: parsed };
-  const code = parsed === 'too_large' ? 'provider.too_large' : 'provider.not_json';
-  return providerProblem(code, 'unusable', { status: outcome.status, seen: parsed });
+/** A member of an object a provider sent: own ones only, and JSON null counts as absent. */
+export function ownMember(value: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(value, name) ? (value[name] ?? undefined) : undefined;
 }
 
-function failureProblem(outcome: ProviderOutcome & { kind: 'failed' }, nowMs: number): ProviderProblem {
-  const { fault, detail } = outcome;
-  switch (fault) {
+function statusProblem(outcome: ProviderResponse, nowMs: number): ProviderProblem {
+  const { status } = outcome;
+  const facts = { status, seen: String(status), expected: '200' };
+  if (status === 429) {
+    const retryAfterSeconds = waitSeconds(outcome, nowMs);
+    return providerProblem('provider.rate_limited', 'rate_limited', { ...facts, retryAfterSeconds });
+  }
+  if (status >= 500 || status === 408) {
+    const retryAfterSeconds = waitSeconds(outcome, nowMs);
+    return providerProblem('provider.failing', 'unavailable', { ...facts, retryAfterSeconds });
+  }
+  const redirected = status >= 300 && status < 400;
+  return providerProblem(redirected ? 'provider.redirect' : 'provider.status', 'unusable', facts);
+}
+
+function failureProblem(outcome: FailedCall, nowMs: number): ProviderProblem {
+  const seen = `${outcome.fault}: ${outcome.detail}`;
+  switch (outcome.fault) {
     case 'timeout':
-      return providerProblem('provider.timeout', 'timeout', { seen: detail });
+      return providerProblem('provider.timeout', 'timeout', { seen });
     case 'too_large':
-      return providerProblem('provider.too_large', 'unusable', { seen: detail });
+      return providerProblem('provider.too_large', 'unusable', { seen });
     case 'redirect':
-      return providerProblem('provider.redirect', 'unusable', { seen: detail });
+      return providerProblem('provider.redirect', 'unusable', { seen });
     case 'protocol':
-      return providerProblem('provider.protocol', 'unusable', { seen: detail });
+      return providerProblem('provider.protocol', 'unusable', { seen });
     case 'overloaded':
-      return providerProblem('provider.overloaded', 'unavailable', { ...waiting(outcome, nowMs), seen: detail });
+      return unavailable('provider.overloaded', seen, waitSeconds(outcome, nowMs));
     case 'connect':
     case 'dns':
     case 'tls':
     case 'reset':
-      return providerProblem('provider.unreachable', 'unavailable', {
-        ...waiting(outcome, nowMs),
-        seen: `${fault}: ${detail}`,
-      });
+      return unavailable('provider.unreachable', seen, waitSeconds(outcome, nowMs));
   }
 }
 
+function unavailable(
+  code: 'provider.overloaded' | 'provider.unreachable',
+  seen: string,
+  retryAfterSeconds: number,
+): ProviderProblem {
+  return providerProblem(code, 'unavailable', { seen, retryAfterSeconds });
+}
+
 /** At least one second, so that a client told to come back does not come back at once. */
-function waiting(
-  outcome: ProviderOutcome,
-  nowMs: number,
-): { retryAfterSeconds: number; status?: number; seen?: string } {
-  const seconds = Math.max(1, retryAfterSeconds(outcome, nowMs) ?? limits.providerRetryAfterSecondsDefault);
-  if (outcome.kind === 'failed') return { retryAfterSeconds: seconds };
-  return { retryAfterSeconds: seconds, status: outcome.status, seen: String(outcome.status) };
+function waitSeconds(outcome: ProviderOutcome, nowMs: number): number {
+  return Math.max(1, retryAfterSeconds(outcome, nowMs) ?? limits.providerRetryAfterSecondsDefault);
 }

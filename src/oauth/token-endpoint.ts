@@ -6,7 +6,8 @@ import { buildForm } from './form.ts';
 import { mergeHeaders } from './outgoing-headers.ts';
 import type { ProviderProblem } from './problem.ts';
 import { printable, providerProblem } from './problem.ts';
-import { answerObject, answerProblem } from './provider-answer.ts';
+import type { ProviderResponse } from './provider-answer.ts';
+import { answeredObject, bodyObject, ownMember } from './provider-answer.ts';
 
 export interface ClientCredentialsOptions {
   readonly tokenEndpoint: string;
@@ -83,12 +84,8 @@ export function processTokenResponse(
   secrets: readonly string[] = [],
 ): { kind: 'ok'; tokenSet: TokenSet } | ProviderProblem {
   if (outcome.kind === 'response' && refusals.has(outcome.status)) return refusal(outcome, secrets);
-  const problem = answerProblem(outcome, nowMs);
-  if (problem !== undefined || outcome.kind === 'failed') {
-    return problem ?? providerProblem('token.malformed', 'unusable');
-  }
-  const body = answerObject(outcome);
-  return body.kind === 'problem' ? body : readTokenSet(outcome, body.value, secrets);
+  const body = answeredObject(outcome, nowMs);
+  return body.kind === 'problem' ? body : readTokenSet(body.response, body.value, secrets);
 }
 
 const credentialArgs: ReadonlySet<string> = new Set([
@@ -101,10 +98,8 @@ const refusals: ReadonlySet<number> = new Set([400, 401, 403]);
 /** Printable ASCII without spaces: goes into header fields as it is. */
 const tokenSyntax = /^[\x21-\x7e]+$/;
 
-type Response = ProviderOutcome & { kind: 'response' };
-
-function refusal(outcome: Response, secrets: readonly string[]): ProviderProblem {
-  const body = answerObject(outcome);
+function refusal(outcome: ProviderResponse, secrets: readonly string[]): ProviderProblem {
+  const body = bodyObject(outcome);
   return providerProblem('token.refused', 'refused', {
     status: outcome.status,
     seen: String(outcome.status),
@@ -113,10 +108,10 @@ function refusal(outcome: Response, secrets: readonly string[]): ProviderProblem
   });
 }
 
-function providerErrorOf(body: Record<string, unknown>, secrets: readonly string[]) {
+function providerErrorOf(body: Readonly<Record<string, unknown>>, secrets: readonly string[]) {
   return {
-    providerError: operatorText(member(body, 'error'), secrets),
-    providerErrorDescription: operatorText(member(body, 'error_description'), secrets),
+    providerError: operatorText(ownMember(body, 'error'), secrets),
+    providerErrorDescription: operatorText(ownMember(body, 'error_description'), secrets),
   };
 }
 
@@ -129,30 +124,30 @@ function operatorText(value: unknown, secrets: readonly string[]): string | unde
 }
 
 function readTokenSet(
-  outcome: Response,
-  body: Record<string, unknown>,
+  outcome: ProviderResponse,
+  body: Readonly<Record<string, unknown>>,
   secrets: readonly string[],
 ): { kind: 'ok'; tokenSet: TokenSet } | ProviderProblem {
   const unusable = (code: 'token.malformed' | 'token.type', name: string) =>
     providerProblem(code, 'unusable', { status: outcome.status, seen: name, ...providerErrorOf(body, secrets) });
-  const accessToken = member(body, 'access_token');
+  const accessToken = ownMember(body, 'access_token');
   if (!isToken(accessToken)) return unusable('token.malformed', 'access_token');
-  const tokenType = member(body, 'token_type');
+  const tokenType = ownMember(body, 'token_type');
   // A token of a type that is not understood must not be used (RFC 6749 section 7.1).
   if (typeof tokenType !== 'string' || tokenType.toLowerCase() !== 'bearer')
     return unusable('token.type', 'token_type');
-  const refreshToken = member(body, 'refresh_token');
+  const refreshToken = ownMember(body, 'refresh_token');
   if (refreshToken !== undefined && !isToken(refreshToken)) return unusable('token.malformed', 'refresh_token');
-  const idToken = member(body, 'id_token');
+  const idToken = ownMember(body, 'id_token');
   if (idToken !== undefined && !isToken(idToken)) return unusable('token.malformed', 'id_token');
-  const scope = member(body, 'scope');
+  const scope = ownMember(body, 'scope');
   if (scope !== undefined && typeof scope !== 'string') return unusable('token.malformed', 'scope');
   return {
     kind: 'ok',
     tokenSet: {
       accessToken,
       tokenType,
-      expiresAt: expiresAtMs(member(body, 'expires_in'), outcome.at),
+      expiresAt: expiresAtMs(ownMember(body, 'expires_in'), outcome.at),
       scope,
       refreshToken,
       idToken,
@@ -178,9 +173,4 @@ const decimal = /^[0-9]{1,15}(?:\.[0-9]{1,9})?$/;
 
 function isToken(value: unknown): value is string {
   return typeof value === 'string' && value.length <= limits.tokenBytesMax && tokenSyntax.test(value);
-}
-
-/** Own members only; JSON null counts as absent. */
-function member(body: Record<string, unknown>, name: string): unknown {
-  return Object.hasOwn(body, name) ? (body[name] ?? undefined) : undefined;
 }
