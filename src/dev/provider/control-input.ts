@@ -34,7 +34,7 @@ export function readClient(id: string, body: Body): ProviderClient {
   return {
     id,
     name: optionalText(body, 'name') ?? id,
-    secret: text(body, 'secret'),
+    secret: visibleText(body, 'secret'),
     authMethod: body['authMethod'] === undefined ? 'any' : oneOf(body, 'authMethod', authMethods),
     grants: list(body, 'grants').map((grant): ClientGrant => {
       if (!isBody(grant)) throw new ControlInputError('grants: expected objects with audience and scopes');
@@ -89,6 +89,13 @@ export function isBody(value: unknown): value is Body {
 function text(body: Body, name: string): string {
   const value = body[name];
   if (typeof value !== 'string' || value === '') throw new ControlInputError(`${name}: expected a text`);
+  return value;
+}
+
+/** RFC 6749 appendix A.2: client secrets are printable ASCII. */
+function visibleText(body: Body, name: string): string {
+  const value = text(body, name);
+  if (!/^[ -~]+$/.test(value)) throw new ControlInputError(`${name}: expected printable ASCII`);
   return value;
 }
 

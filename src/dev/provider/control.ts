@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../base/limits.ts';
+import { isOwnOrigin } from '../loopback.ts';
 import {
   ControlInputError,
   isBody,
@@ -13,7 +14,6 @@ import {
 } from './control-input.ts';
 import type { Counters } from './counters.ts';
 import type { Faults } from './faults.ts';
-import { isOwnOrigin } from './loopback.ts';
 import type { Registry } from './registry.ts';
 import { readBody, respondError, respondJson } from './respond.ts';
 import { generateSigningKey, mintToken, type SigningKey } from './signing-keys.ts';

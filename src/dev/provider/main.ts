@@ -1,6 +1,7 @@
-import { isLoopbackHost } from './loopback.ts';
+import { isLoopbackHost } from '../loopback.ts';
+import { DevStartError } from '../start-error.ts';
 import { serveProvider } from './serve.ts';
-import { type ProviderMessage, ProviderStartError, type StartMessage } from './types.ts';
+import type { ProviderMessage, StartMessage } from './types.ts';
 
 // The provider's own process. It lives as long as the channel to its parent: when the parent ends in any
 // way, kill -9 included, the channel closes. Ctrl-C reaches the whole process group; the parent decides.
@@ -24,7 +25,7 @@ async function start(message: StartMessage): Promise<void> {
     tell({ kind: 'ready', issuer, port, clients: registry.clients, apis: registry.apis });
   } catch (error) {
     const failure =
-      error instanceof ProviderStartError
+      error instanceof DevStartError
         ? { kind: 'failed' as const, code: error.code, message: error.message }
         : { kind: 'failed' as const, code: 'start_failed' as const, message: describeFault(error) };
     tell(failure, () => process.exit(1));
@@ -33,10 +34,8 @@ async function start(message: StartMessage): Promise<void> {
 
 /** Asked again in here, so that no other caller of this process can get round it. */
 function refuseUnsafe(message: StartMessage): void {
-  if (!isLoopbackHost(message.host))
-    throw new ProviderStartError('not_loopback', 'Only loopback addresses are allowed.');
-  if (process.env['NODE_ENV'] === 'production')
-    throw new ProviderStartError('production', 'Not under NODE_ENV=production.');
+  if (!isLoopbackHost(message.host)) throw new DevStartError('not_loopback', 'Only loopback addresses are allowed.');
+  if (process.env['NODE_ENV'] === 'production') throw new DevStartError('production', 'Not under NODE_ENV=production.');
 }
 
 function tell(message: ProviderMessage, done: () => void = () => {}): void {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DevStartError } from '../start-error.ts';
 import { generateSigningKey, type SigningKey } from './signing-keys.ts';
-import { type ProviderApi, type ProviderClient, ProviderStartError } from './types.ts';
+import type { ProviderApi, ProviderClient } from './types.ts';
 
 const fileName = 'oidc-provider.json';
 
@@ -95,7 +96,7 @@ export class Registry {
 
 /**
  * Opens the registry kept in `stateDir` or creates it with the given clients and APIs; without a folder
- * it lives in memory. Throws ProviderStartError `state_unusable`.
+ * it lives in memory. Throws DevStartError `state_unusable`.
  */
 export async function openRegistry(
   stateDir: string | null,
@@ -109,7 +110,7 @@ export async function openRegistry(
     return new Registry(text === undefined ? await createData(initial) : parseData(text, initial), path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown fault';
-    throw new ProviderStartError(
+    throw new DevStartError(
       'state_unusable',
       `The local OpenID provider cannot use its state file ${path}: ${reason}. Remove the file to start over.`,
     );

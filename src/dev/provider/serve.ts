@@ -1,16 +1,17 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { listen } from '../listen.ts';
+import { isLocalHostHeader } from '../loopback.ts';
 import { auth0Endpoints, auth0InitialState, auth0Mode } from './auth0-mode.ts';
 import { type Controlled, handleControl } from './control.ts';
 import { Counters } from './counters.ts';
 import { defaultEndpoints, defaultInitialState, defaultMode } from './default-mode.ts';
 import { type FaultEndpoint, Faults } from './faults.ts';
-import { isLocalHostHeader } from './loopback.ts';
 import type { OidcHandlerFactory } from './oidc-configuration.ts';
 import { openRegistry, type Registry } from './registry.ts';
 import { readBody, respondError } from './respond.ts';
 import { TokenStore } from './token-adapter.ts';
 import { parseTokenRequest } from './token-request.ts';
-import { ProviderStartError, type StartMessage } from './types.ts';
+import type { StartMessage } from './types.ts';
 
 /** A provider that listens. `issuer` ends with a slash in Auth0 mode and without one in default mode. */
 export interface ServedProvider {
@@ -21,7 +22,7 @@ export interface ServedProvider {
 
 /**
  * Listens, opens the registry and puts the package behind our front, which counts, breaks things when asked
- * and reads token requests. Throws ProviderStartError.
+ * and reads token requests. Throws DevStartError.
  */
 export async function serveProvider(
   start: StartMessage,
@@ -136,23 +137,4 @@ async function prepareTokenRequest(
     Object.assign(request, { body: {} });
   }
   return true;
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') {
-        reject(new ProviderStartError('port_busy', `Port ${port} on ${host} is already in use by another program.`));
-      } else {
-        reject(
-          new ProviderStartError('start_failed', `Cannot listen on ${host}:${port} (${error.code ?? 'unknown'}).`),
-        );
-      }
-    });
-    server.listen(port, host, () => {
-      const address = server.address();
-      if (address !== null && typeof address === 'object') resolve(address.port);
-      else reject(new ProviderStartError('start_failed', `Cannot listen on ${host}:${port}.`));
-    });
-  });
 }

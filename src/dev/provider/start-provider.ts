@@ -1,14 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isLoopbackHost } from './loopback.ts';
-import {
-  type ProviderApi,
-  type ProviderClient,
-  type ProviderMessage,
-  ProviderStartError,
-  type StartMessage,
-} from './types.ts';
+import { isLoopbackHost } from '../loopback.ts';
+import { DevStartError } from '../start-error.ts';
+import type { ProviderApi, ProviderClient, ProviderMessage, StartMessage } from './types.ts';
 
 /** A provider running in a process of its own. */
 export interface LocalProvider {
@@ -42,7 +37,7 @@ const lastLinesCharactersMax = 4_000;
 
 /**
  * Starts the local OpenID provider in Auth0 mode and resolves when it listens. It ends with this process,
- * however that ends. Throws ProviderStartError: `port_busy`, `not_loopback`, `production` (refused under
+ * however that ends. Throws DevStartError: `port_busy`, `not_loopback`, `production` (refused under
  * NODE_ENV=production), `state_unusable`, `start_failed`.
  */
 export function startLocalProvider(options: LocalProviderOptions): Promise<LocalProvider> {
@@ -60,13 +55,13 @@ function withDefaults(options: Partial<LocalProviderOptions>): Pick<StartMessage
 
 async function start(message: StartMessage): Promise<LocalProvider> {
   if (!isLoopbackHost(message.host)) {
-    throw new ProviderStartError(
+    throw new DevStartError(
       'not_loopback',
       `The local OpenID provider listens on this machine only; ${message.host} is not a loopback address.`,
     );
   }
   if (process.env['NODE_ENV'] === 'production') {
-    throw new ProviderStartError(
+    throw new DevStartError(
       'production',
       'The local OpenID provider lets anyone log in and refuses to start under NODE_ENV=production. Use "sallyport start" with a real provider.',
     );
@@ -84,7 +79,7 @@ async function start(message: StartMessage): Promise<LocalProvider> {
   try {
     const ready = await askToStart(child, message, lastLines);
     const [first, ...others] = ready.clients;
-    if (first === undefined) throw new ProviderStartError('start_failed', 'The local OpenID provider has no client.');
+    if (first === undefined) throw new DevStartError('start_failed', 'The local OpenID provider has no client.');
     return {
       issuer: ready.issuer,
       port: ready.port,
@@ -127,7 +122,7 @@ function askToStart(
   lastLines: () => string,
 ): Promise<Extract<ProviderMessage, { kind: 'ready' }>> {
   return new Promise((resolve, reject) => {
-    const fail = (reason: string) => reject(new ProviderStartError('start_failed', reason));
+    const fail = (reason: string) => reject(new DevStartError('start_failed', reason));
     const timer = setTimeout(
       () => fail(`The local OpenID provider did not answer within ${startTimeoutMs / 1000} s. ${lastLines()}`),
       startTimeoutMs,
@@ -138,7 +133,7 @@ function askToStart(
       clearTimeout(timer);
       const answer = raw as ProviderMessage;
       if (answer.kind === 'ready') resolve(answer);
-      else reject(new ProviderStartError(answer.code, answer.message));
+      else reject(new DevStartError(answer.code, answer.message));
     });
     child.once('exit', () => clearTimeout(timer));
     child.once('error', () => clearTimeout(timer));

@@ -1,3 +1,5 @@
+import type { DevStartErrorCode } from '../start-error.ts';
+
 /** An API ("resource server") that tokens can be asked for. `identifier` becomes the token's `aud`. */
 export interface ProviderApi {
   readonly identifier: string;
@@ -37,8 +39,6 @@ export interface StartMessage {
   readonly stateDir: string | null;
 }
 
-export type ProviderStartErrorCode = 'port_busy' | 'not_loopback' | 'production' | 'state_unusable' | 'start_failed';
-
 /** Child to parent. */
 export type ProviderMessage =
   | {
@@ -48,14 +48,4 @@ export type ProviderMessage =
       readonly clients: readonly ProviderClient[];
       readonly apis: readonly ProviderApi[];
     }
-  | { readonly kind: 'failed'; readonly code: ProviderStartErrorCode; readonly message: string };
-
-/** Why the local provider could not start. The message is for the operator and holds no secret. */
-export class ProviderStartError extends Error {
-  readonly code: ProviderStartErrorCode;
-  constructor(code: ProviderStartErrorCode, message: string) {
-    super(message);
-    this.name = 'ProviderStartError';
-    this.code = code;
-  }
-}
+  | { readonly kind: 'failed'; readonly code: DevStartErrorCode; readonly message: string };
