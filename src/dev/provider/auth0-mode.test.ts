@@ -158,6 +158,17 @@ describe('client credentials', () => {
     assert.ok(!('scope' in decode(none['access_token']).claims));
   });
 
+  test('an API can refuse scopes that the client was not granted', async () => {
+    await control.putApi({ identifier: 'strict', scopes: ['openid', 'a', 'b'], ungrantedScopes: 'refuse' });
+    await control.putClient('strict', { secret: 's', grants: [{ audience: 'strict', scopes: ['openid', 'a'] }] });
+    const form = { ...grant, audience: 'strict', client_id: 'strict', client_secret: 's' };
+    assert.equal((await token({ ...form, scope: 'openid a' }))[1]['scope'], 'openid a');
+    assert.deepEqual(await token({ ...form, scope: 'openid b c' }), [
+      403,
+      { error: 'access_denied', error_description: 'Client has not been granted scopes: b, c' },
+    ]);
+  });
+
   test('a client gets no scope of the API that it was not granted', async () => {
     await control.putClient('reader', { secret: 's', grants: [{ audience, scopes: ['read:things'] }] });
     const form = { ...grant, audience, client_id: 'reader', client_secret: 's' };

@@ -34,7 +34,15 @@ export function auth0InitialState(): { clients: ProviderClient[]; apis: Provider
   const scopes = ['read:things', 'write:things'];
   const identifier = 'https://example.com/';
   return {
-    apis: [{ identifier, name: 'Example API', scopes, tokenLifetimeSeconds: auth0TokenLifetimeSeconds }],
+    apis: [
+      {
+        identifier,
+        name: 'Example API',
+        scopes,
+        tokenLifetimeSeconds: auth0TokenLifetimeSeconds,
+        ungrantedScopes: 'ignore',
+      },
+    ],
     clients: [
       {
         id: randomClientId(),
@@ -134,8 +142,7 @@ function resourceServerInfo(
       );
     }
     scopes = api.scopes.filter((scope) => grant.scopes.includes(scope));
-    // Auth0 grants everything the client may have when it asks for nothing in particular.
-    if (parameters['scope'] === undefined && scopes.length > 0) parameters['scope'] = scopes.join(' ');
+    applyRequestedScopes(parameters, scopes, api);
   }
   return {
     audience,
@@ -144,6 +151,19 @@ function resourceServerInfo(
     accessTokenTTL: api.tokenLifetimeSeconds,
     jwt: { sign: { alg: 'RS256', kid: registry.currentKey.kid } },
   };
+}
+
+/** Auth0 grants everything the client may have when it asks for nothing in particular. */
+function applyRequestedScopes(parameters: Record<string, unknown>, granted: readonly string[], api: ProviderApi): void {
+  const requested = typeof parameters['scope'] === 'string' ? parameters['scope'].split(' ').filter(Boolean) : [];
+  if (requested.length === 0) {
+    if (granted.length > 0) parameters['scope'] = granted.join(' ');
+    return;
+  }
+  const ungranted = requested.filter((scope) => !granted.includes(scope));
+  if (ungranted.length > 0 && api.ungrantedScopes === 'refuse') {
+    throw accessDenied(`Client has not been granted scopes: ${ungranted.join(', ')}`);
+  }
 }
 
 function auth0Claims(token: TokenInIssue, jwt: StructuredToken, skewSeconds: number): void {

@@ -51,6 +51,8 @@ export function readApi(body: Body): ProviderApi {
     name: optionalText(body, 'name') ?? identifier,
     scopes: texts(body, 'scopes'),
     tokenLifetimeSeconds: optionalInteger(body, 'tokenLifetimeSeconds', 1, 2_592_000) ?? 86_400,
+    ungrantedScopes:
+      body['ungrantedScopes'] === undefined ? 'ignore' : oneOf(body, 'ungrantedScopes', ['ignore', 'refuse'] as const),
   };
 }
 

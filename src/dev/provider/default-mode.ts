@@ -14,7 +14,7 @@ export function defaultInitialState(): { clients: ProviderClient[]; apis: Provid
   const identifier = 'https://api.example/';
   const scopes = ['api:read', 'api:write'];
   return {
-    apis: [{ identifier, name: 'API', scopes, tokenLifetimeSeconds: 600 }],
+    apis: [{ identifier, name: 'API', scopes, tokenLifetimeSeconds: 600, ungrantedScopes: 'ignore' }],
     clients: [
       {
         id: randomClientId(),

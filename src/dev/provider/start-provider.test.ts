@@ -53,6 +53,7 @@ test('a fresh provider has the example API and a client id and secret of its own
       name: 'Example API',
       scopes: ['read:things', 'write:things'],
       tokenLifetimeSeconds: 86_400,
+      ungrantedScopes: 'ignore',
     },
   ]);
   assert.match(one.clients[0].id, /^[A-Za-z0-9]{32}$/);

@@ -6,6 +6,11 @@ export interface ProviderApi {
   readonly name: string;
   readonly scopes: readonly string[];
   readonly tokenLifetimeSeconds: number;
+  /**
+   * What a request for a scope outside the client's grant gets: a token without it, or 403 "Client has not
+   * been granted scopes" as tenants of Auth0 have been seen to answer.
+   */
+  readonly ungrantedScopes: 'ignore' | 'refuse';
 }
 
 /** A machine client's permission to ask for tokens of one API, with at most these scopes. */
