@@ -18,6 +18,8 @@ export const limits = {
   adminBodyBytesMax: 10 * 1024 * 1024,
   adminArgumentsMax: 1000,
   jsonDepthMax: 64,
+  /** A pattern in a route's paths or headers. */
+  userRegexCharsMax: 4096,
   /** Faults reported for one input; the rest is cut so that a bad body cannot grow into a huge answer. */
   schemaFaultsMax: 1000,
 
@@ -54,6 +56,13 @@ export const limits = {
   exchangeEntriesMax: 100_000,
   exchangeBytesMax: 256 * 1024 * 1024,
   workerCacheEntriesMax: 50_000,
+
+  /** Remembered routing decisions, per worker. */
+  routerCachedDecisionsMax: 32_768,
+  routerCachedHostsMax: 16_384,
+  routerCachedPathCharsMax: 512,
+  routerCachedHostCharsMax: 255,
+  routerCachedMethodCharsMax: 32,
 
   /** Decision rings, per worker. */
   decisionsKept: 2000,
