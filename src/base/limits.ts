@@ -74,6 +74,18 @@ export const limits = {
   logFieldsMax: 100,
   logDepthMax: 5,
 
+  /** Store. */
+  listSizeMax: 1000,
+  storeBusyTimeoutMs: 2000,
+  storeCloseWaitMs: 5000,
+
+  /** Declarative files: the text, and what its aliases may expand to. */
+  declarativeFileBytesMax: 128 * 1024 * 1024,
+  declarativeAliasesMax: 100_000,
+  declarativeDepthMax: 64,
+  declarativeValuesMax: 20_000_000,
+  declarativeCharsMax: 256 * 1024 * 1024,
+
   /** The local OpenID provider and the echo upstream of `sallyport dev`. */
   devBodyBytesMax: 64 * 1024,
   devDelayMsMax: 600_000,

@@ -1,0 +1,125 @@
+import type { PluginEntity, Route, Service } from '../entities/index.ts';
+import type { AnyPlugin } from '../pdk/index.ts';
+import type { RouteIndexing } from './router/criteria.ts';
+
+/** A service as the proxy stages read it. */
+export interface CompiledService {
+  readonly id: string;
+  readonly name: string | null;
+  readonly protocol: Service['protocol'];
+  readonly host: string;
+  readonly port: number;
+  readonly path: string | null;
+  /** Further tries after the first. */
+  readonly retries: number;
+  readonly connectTimeoutMs: number;
+  readonly writeTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  /** The service's own setting, else the node's. */
+  readonly tlsVerify: boolean;
+  readonly enabled: boolean;
+  /** Enabled plugin entries bound to this service alone. */
+  readonly plugins: readonly CompiledPlugin[];
+  readonly entity: Service;
+}
+
+/** One plugin entry, prepared. */
+export interface CompiledPlugin {
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  /** What the definition's `prepare` made of the configuration; undefined when the entry is disabled. */
+  readonly prepared: unknown;
+  /** Lower-case names of headers this configuration may set upstream. */
+  readonly ownedRequestHeaders: readonly string[];
+  readonly protocols: HttpProtocols;
+  readonly routeId: string | null;
+  readonly serviceId: string | null;
+  readonly consumerId: string | null;
+  readonly definition: AnyPlugin;
+  readonly entity: PluginEntity;
+}
+
+export interface HttpProtocols {
+  readonly http: boolean;
+  readonly https: boolean;
+}
+
+/** One plugin that runs for a route, with the one configuration that applies. */
+export interface ChainLink {
+  readonly plugin: AnyPlugin;
+  readonly instance: CompiledPlugin;
+}
+
+/** What runs for a route, in order. */
+export interface PluginChain {
+  readonly links: readonly ChainLink[];
+  /** Lower-case names of headers that are the gateway's own on this route: client copies must not get through. */
+  readonly ownedRequestHeaders: ReadonlySet<string>;
+}
+
+export interface CompiledRouteFields {
+  readonly id: string;
+  readonly name: string | null;
+  readonly serviceId: string | null;
+  readonly service: CompiledService | undefined;
+  readonly stripPath: boolean;
+  readonly preserveHost: boolean;
+  readonly protocols: HttpProtocols;
+  readonly httpsRedirectStatus: number;
+  readonly plugins: readonly CompiledPlugin[];
+  readonly indexing: RouteIndexing;
+  readonly entity: Route;
+}
+
+type ChainBuilder = (route: CompiledRoute, globals: readonly CompiledPlugin[]) => PluginChain;
+
+/** A route as the proxy stages read it; they never need the entity. */
+export class CompiledRoute implements CompiledRouteFields {
+  readonly id: string;
+  readonly name: string | null;
+  readonly serviceId: string | null;
+  /** Undefined for a route without service, or whose service is not there. */
+  readonly service: CompiledService | undefined;
+  readonly stripPath: boolean;
+  readonly preserveHost: boolean;
+  readonly protocols: HttpProtocols;
+  /** 426, or the redirect status for a client that came over plain HTTP to an https-only route. */
+  readonly httpsRedirectStatus: number;
+  /** Enabled plugin entries bound to this route, with or without a service. */
+  readonly plugins: readonly CompiledPlugin[];
+  /** How the router finds it. */
+  readonly indexing: RouteIndexing;
+  readonly entity: Route;
+
+  /** The chain is a function of this route and the global entries, worked out by the first request that needs it. */
+  #chain: PluginChain | undefined;
+  #chainGlobals: readonly CompiledPlugin[] | undefined;
+
+  constructor(fields: CompiledRouteFields) {
+    this.id = fields.id;
+    this.name = fields.name;
+    this.serviceId = fields.serviceId;
+    this.service = fields.service;
+    this.stripPath = fields.stripPath;
+    this.preserveHost = fields.preserveHost;
+    this.protocols = fields.protocols;
+    this.httpsRedirectStatus = fields.httpsRedirectStatus;
+    this.plugins = fields.plugins;
+    this.indexing = fields.indexing;
+    this.entity = fields.entity;
+    this.#chain = undefined;
+    this.#chainGlobals = undefined;
+    Object.freeze(this);
+  }
+
+  /** The chain for these global entries; `build` runs only when they are not the ones of the last call. */
+  chain(globals: readonly CompiledPlugin[], build: ChainBuilder): PluginChain {
+    const known = this.#chain;
+    if (known !== undefined && this.#chainGlobals === globals) return known;
+    const chain = build(this, globals);
+    this.#chain = chain;
+    this.#chainGlobals = globals;
+    return chain;
+  }
+}

@@ -1,0 +1,92 @@
+import { limits } from '../../base/limits.ts';
+import type { HostTable } from './host-table.ts';
+import type { PathNode } from './path-tree.ts';
+import type { RouteMatch } from './types.ts';
+
+/** A host of requests with the trees that apply to it and the decisions remembered for it. */
+export interface KnownHost {
+  readonly trees: readonly PathNode[];
+  readonly decisions: Map<string, Decision>;
+}
+
+interface Decision {
+  readonly method: string;
+  readonly match: RouteMatch;
+  /** The same path with another method. */
+  readonly next: Decision | undefined;
+}
+
+/**
+ * Remembers which route a (host, path, method) led to. Hosts that no route names share one entry, so that
+ * made-up Host headers do not fill it. When a bound is reached everything is forgotten, which costs each
+ * path in use one search.
+ */
+export class DecisionCache {
+  readonly #table: HostTable;
+  readonly #unnamed: KnownHost;
+  readonly #plain = new Map<string, KnownHost>();
+  readonly #secure = new Map<string, KnownHost>();
+  #decisionCount = 0;
+
+  constructor(table: HostTable) {
+    this.#table = table;
+    this.#unnamed = { trees: table.anyHost === undefined ? [] : [table.anyHost], decisions: new Map() };
+  }
+
+  host(host: string, secure: boolean): KnownHost {
+    const known = (secure ? this.#secure : this.#plain).get(host);
+    return known ?? this.#resolve(host, secure);
+  }
+
+  decision(host: KnownHost, method: string, path: string): RouteMatch | undefined {
+    let decision = host.decisions.get(path);
+    while (decision !== undefined && decision.method !== method) decision = decision.next;
+    return decision?.match;
+  }
+
+  remember(host: KnownHost, method: string, path: string, match: RouteMatch): void {
+    if (path.length > limits.routerCachedPathCharsMax || method.length > limits.routerCachedMethodCharsMax) return;
+    if (this.#decisionCount >= limits.routerCachedDecisionsMax) this.#forget();
+    const next = host.decisions.get(path);
+    // Methods are any token: a client may invent as many as it likes for one path.
+    const kept = chainLength(next) < methodsPerPathMax ? next : undefined;
+    host.decisions.set(ownCopy(path), { method: ownCopy(method), match, next: kept });
+    this.#decisionCount += 1;
+  }
+
+  #resolve(host: string, secure: boolean): KnownHost {
+    const trees = this.#table.treesFor(host, secure);
+    if (trees.length === 0) return this.#unnamed;
+    const all = [...trees, ...this.#unnamed.trees];
+    const known: KnownHost = { trees: all, decisions: new Map() };
+    if (host.length > limits.routerCachedHostCharsMax) return known;
+    const hosts = secure ? this.#secure : this.#plain;
+    if (hosts.size >= limits.routerCachedHostsMax) this.#forget();
+    hosts.set(ownCopy(host), known);
+    return known;
+  }
+
+  #forget(): void {
+    this.#plain.clear();
+    this.#secure.clear();
+    this.#unnamed.decisions.clear();
+    this.#decisionCount = 0;
+  }
+}
+
+const methodsPerPathMax = 8;
+
+function chainLength(decision: Decision | undefined): number {
+  let length = 0;
+  for (let at = decision; at !== undefined; at = at.next) length += 1;
+  return length;
+}
+
+/**
+ * A string of its own: a substring keeps the whole text it was cut from alive, here a request's head.
+ * Hosts, paths and methods are ASCII on the wire; anything else is kept as it is.
+ */
+function ownCopy(text: string): string {
+  const copy = Buffer.from(text, 'latin1').toString('latin1');
+  return copy === text ? copy : text;
+}

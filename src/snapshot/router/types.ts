@@ -1,0 +1,31 @@
+import type { HeaderView } from '../../pdk/index.ts';
+import type { CompiledRoute } from '../compiled.ts';
+
+/** What the router reads of a request. */
+export interface MatchRequest {
+  /** As sent; methods are case-sensitive. */
+  readonly method: string;
+  /** Host with port as the client wrote it, lower case. */
+  readonly host: string;
+  /** Normalised path, the one that goes upstream. */
+  readonly path: string;
+  readonly headers: Pick<HeaderView, 'get' | 'all'>;
+  /** Whether the client came over TLS, which decides the default port of wildcard hosts. */
+  readonly secure: boolean;
+}
+
+/** What a regex path captured. */
+export interface RouteCaptures {
+  /** By number: index 0 is the first group. Undefined for a group that took no part. */
+  readonly groups: readonly (string | undefined)[];
+  readonly named: Readonly<Record<string, string>>;
+}
+
+/** The router's decision; shared between requests, never changed. */
+export interface RouteMatch {
+  readonly route: CompiledRoute;
+  /** What `strip_path` removes: the prefix, or the text a regex path matched; empty for routes without paths. */
+  readonly matchedPrefix: string;
+  /** Undefined unless a regex path matched. */
+  readonly captures: RouteCaptures | undefined;
+}
