@@ -1,0 +1,117 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { RequestHeadParser } from './http1/head-parser.ts';
+import { BodyBudget } from './http1/peek.ts';
+import { ServerConnection, type ServerCore } from './http1/server-connection.ts';
+import { Sweeper } from './http1/sweeper.ts';
+import type { HttpLimits, HttpServer, HttpServerOptions } from './types.ts';
+
+/**
+ * An HTTP/1.1 server (RFC 9110, RFC 9112) over TCP or TLS. Every request that is well-formed goes
+ * to `onExchange`; everything else to `onRefused`, after which the connection closes.
+ */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  return new WireServer(options);
+}
+
+class WireServer implements HttpServer, ServerCore {
+  readonly options: HttpServerOptions;
+  readonly limits: HttpLimits;
+  readonly parser: RequestHeadParser;
+  readonly budget: BodyBudget;
+  draining = false;
+  readonly #connections = new Set<ServerConnection>();
+  /** Sockets that have not finished their TLS handshake. */
+  readonly #handshaking = new Set<Socket>();
+  readonly #sweeper = new Sweeper(this.#connections);
+  readonly #server: Server;
+  #onEmpty: (() => void) | undefined = undefined;
+
+  constructor(options: HttpServerOptions) {
+    this.options = options;
+    this.limits = options.limits;
+    this.parser = new RequestHeadParser(options.limits);
+    this.budget = new BodyBudget(options.limits.bodyTimeoutMs, options.limits.peekBytesTotalMax, (deadline) =>
+      this.#sweeper.note(deadline),
+    );
+    this.#server = options.tls === undefined ? this.#plainServer() : this.#tlsServer(options.tls);
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  listen(address: { host: string; port: number; reusePort: boolean; backlog?: number }): Promise<{ port: number }> {
+    const { host, port, reusePort, backlog } = address;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, reusePort, ...(backlog === undefined ? {} : { backlog }) }, () => {
+        this.#server.removeListener('error', reject);
+        // A failed accept concerns one client that is gone already.
+        this.#server.on('error', () => undefined);
+        const bound = this.#server.address();
+        resolve({ port: bound !== null && typeof bound === 'object' ? bound.port : port });
+      });
+    });
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.draining = true;
+    this.#server.close();
+    for (const connection of this.#connections) if (connection.idle) connection.closeGently();
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#onEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    for (const connection of [...this.#connections]) connection.destroy(false);
+    for (const socket of this.#handshaking) socket.destroy();
+    this.#sweeper.stop();
+  }
+
+  noteDeadline(deadline: number): void {
+    this.#sweeper.note(deadline);
+  }
+
+  onClosed(connection: ServerConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  #plainServer(): Server {
+    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket, false));
+  }
+
+  #tlsServer(tls: { readonly cert: string | Buffer; readonly key: string | Buffer }): Server {
+    const server = createTlsServer(
+      {
+        cert: tls.cert,
+        key: tls.key,
+        ALPNProtocols: ['http/1.1'],
+        minVersion: 'TLSv1.2',
+        allowHalfOpen: true,
+        noDelay: true,
+        handshakeTimeout: this.limits.headTimeoutMs,
+      },
+      (socket) => this.#accept(socket, true),
+    );
+    server.on('connection', (socket: Socket) => {
+      this.#handshaking.add(socket);
+      socket.once('close', () => this.#handshaking.delete(socket));
+    });
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return server;
+  }
+
+  #accept(socket: Socket, secure: boolean): void {
+    if (this.draining) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.add(new ServerConnection(this, socket, secure));
+  }
+}
