@@ -64,10 +64,7 @@ export interface PluginServices {
   now(): number;
   readonly provider: ProviderExchange;
   readonly consumers: ConsumerDirectory;
-  /**
-   * A bounded cache of this worker that outlives configuration changes. Same name, same cache;
-   * `forget` of the provider exchange empties the entry of that key in all of them.
-   */
+  /** A bounded cache of this worker that outlives configuration changes. Same name, same cache. */
   cache<V>(name: string): LruCache<V>;
   readonly log: PluginLog;
 }

@@ -71,6 +71,12 @@ export class DecisionDraft {
     this.high |= passed.high;
   }
 
+  /** Takes back what a cached verification established but this use does not. */
+  unpass(check: number): void {
+    if (check < 31) this.low &= ~(1 << check);
+    else this.high &= ~(1 << (check - 31));
+  }
+
   hasPassed(check: number): boolean {
     return check < 31 ? (this.low & (1 << check)) !== 0 : (this.high & (1 << (check - 31))) !== 0;
   }

@@ -26,9 +26,4 @@ export class WorkerServices implements PluginServices {
     }
     return cache as LruCache<V>;
   }
-
-  /** Another worker found this entry wrong. */
-  forget(key: string): void {
-    for (const cache of this.#caches.values()) cache.delete(key);
-  }
 }

@@ -119,9 +119,6 @@ export class WorkerHost {
         return;
       case 'forget':
         hub.forget(message.key);
-        for (const other of this.#hosted.values()) {
-          if (other !== hosted) other.thread.postMessage({ kind: 'forget', key: message.key } satisfies MainToWorker);
-        }
         return;
       case 'listening':
         this.#options.onListening(worker, message.proxy);

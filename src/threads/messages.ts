@@ -44,7 +44,6 @@ export type WorkerQuestion =
 /** Main → worker. */
 export type MainToWorker =
   | { readonly kind: 'exchanged'; readonly id: number; readonly answer: ExchangeAnswer }
-  | { readonly kind: 'forget'; readonly key: string }
   /** Stop being ready, then stop accepting after the delay, then end. */
   | { readonly kind: 'drain'; readonly delayMs: number; readonly timeoutMs: number };
 

@@ -1,0 +1,223 @@
+import type { ExchangeAnswer, ProviderRequest } from '../../base/exchange.ts';
+import { processDiscovery, type ProviderMetadata } from '../../oauth/discovery.ts';
+import { jwksRequest, type KeySet, keySetOf, mergeKeySets, processJwks } from '../../oauth/jwks.ts';
+import type { ProviderProblem } from '../../oauth/problem.ts';
+import type { PluginServices } from '../../pdk/index.ts';
+import { callOptions, type RelyingParty } from './relying-party.ts';
+
+/** What is known of a provider: its metadata and its keys. Replaced as a whole, never changed. */
+export interface IssuerState {
+  readonly metadata: ProviderMetadata;
+  readonly keys: KeySet | undefined;
+  /** Why there are no keys. */
+  readonly keysProblem: ProviderProblem | undefined;
+  readonly fetchedAt: number;
+}
+
+export type IssuerOutcome =
+  | { readonly kind: 'ok'; readonly state: IssuerState }
+  | { readonly kind: 'problem'; readonly step: 'metadata' | 'keys'; readonly problem: ProviderProblem };
+
+/** One issuer in the worker's cache, shared by every plugin instance with the same issuer settings. */
+interface Slot {
+  state: IssuerState | undefined;
+  failure: { readonly problem: ProviderProblem; readonly until: number } | undefined;
+  loading: Promise<IssuerOutcome> | undefined;
+  refreshing: boolean;
+  rediscoverAfter: number;
+}
+
+/** After a failed fetch nobody asks again for this long, unless the provider named a time itself. */
+const retryMs = 2000;
+
+/** What is known already, without waiting; undefined before the first success. Starts a refresh when it has aged. */
+export function knownIssuer(rp: RelyingParty, services: PluginServices): IssuerState | undefined {
+  const slot = slotOf(rp, services);
+  const { state } = slot;
+  if (state === undefined || state.keys === undefined) return undefined;
+  if (!slot.refreshing && services.now() - state.fetchedAt > rp.issuer.refreshMs) refresh(rp, services, slot, state);
+  return state;
+}
+
+/** Metadata and keys, fetched once however many requests wait. A recent failure answers for itself. */
+export function loadIssuer(rp: RelyingParty, services: PluginServices): Promise<IssuerOutcome> {
+  const slot = slotOf(rp, services);
+  const known = knownIssuer(rp, services);
+  if (known !== undefined) return Promise.resolve({ kind: 'ok', state: known });
+  if (slot.failure !== undefined && slot.failure.until > services.now()) {
+    return Promise.resolve({ kind: 'problem', step: 'metadata', problem: slot.failure.problem });
+  }
+  slot.loading ??= fetchIssuer(rp, services, slot, { round: '', freshAfter: undefined }).finally(() => {
+    slot.loading = undefined;
+  });
+  return slot.loading;
+}
+
+/**
+ * A token names a key nobody knows: metadata and keys are fetched again, once per cool-down on the
+ * whole node (`rediscovery_lifetime`). Answers the state to try again with, the same one in the cool-down.
+ */
+export async function rediscover(
+  rp: RelyingParty,
+  services: PluginServices,
+  state: IssuerState,
+): Promise<IssuerState> {
+  const slot = slotOf(rp, services);
+  if (slot.state !== undefined && slot.state !== state) return slot.state;
+  const now = services.now();
+  if (now < slot.rediscoverAfter) return state;
+  slot.rediscoverAfter = now + rp.issuer.rediscoveryMs;
+  const outcome = await fetchIssuer(rp, services, slot, {
+    round: '/rediscovery',
+    freshAfter: now - rp.issuer.rediscoveryMs,
+  });
+  return outcome.kind === 'ok' ? outcome.state : state;
+}
+
+function slotOf(rp: RelyingParty, services: PluginServices): Slot {
+  const cache = services.cache<Slot>('oidc.issuers');
+  let slot = cache.get(rp.issuer.cacheKey);
+  if (slot === undefined) {
+    slot = { state: undefined, failure: undefined, loading: undefined, refreshing: false, rediscoverAfter: 0 };
+    cache.set(rp.issuer.cacheKey, slot);
+  }
+  return slot;
+}
+
+/** Requests keep using the old state meanwhile, and after a failure. */
+function refresh(rp: RelyingParty, services: PluginServices, slot: Slot, state: IssuerState): void {
+  slot.refreshing = true;
+  void fetchIssuer(rp, services, slot, { round: '', freshAfter: state.fetchedAt + 1 }).finally(() => {
+    slot.refreshing = false;
+  });
+}
+
+interface Round {
+  /** Rediscoveries have exchange keys of their own, so that one is possible right after the first fetch. */
+  readonly round: '' | '/rediscovery';
+  readonly freshAfter: number | undefined;
+}
+
+async function fetchIssuer(
+  rp: RelyingParty,
+  services: PluginServices,
+  slot: Slot,
+  round: Round,
+): Promise<IssuerOutcome> {
+  const metadata = await fetchMetadata(rp, services, round);
+  if ('kind' in metadata) {
+    slot.failure = { problem: metadata, until: services.now() + retryDelay(metadata) };
+    services.log.warn('oidc.issuer.discover_fail', {
+      issuer: rp.issuer.configured,
+      problem: metadata.code,
+      seen: metadata.seen,
+      expected: metadata.expected,
+    });
+    return { kind: 'problem', step: 'metadata', problem: metadata };
+  }
+  const keys = await fetchKeys(rp, services, metadata, round);
+  const previous = slot.state;
+  // A failed fetch never takes away keys that were good (security floor 5, demand P06).
+  const kept = keys.keys ?? previous?.keys;
+  const state: IssuerState = {
+    metadata,
+    keys: kept !== undefined && previous?.keys !== undefined && sameKeys(previous.keys, kept) ? previous.keys : kept,
+    keysProblem: kept === undefined ? keys.problem : undefined,
+    fetchedAt: services.now(),
+  };
+  slot.failure = undefined;
+  slot.state = state;
+  if (state.keysProblem !== undefined) {
+    services.log.warn('oidc.issuer.keys_fail', { issuer: rp.issuer.configured, problem: state.keysProblem.code });
+  } else {
+    services.log.info('oidc.issuer.discover', { issuer: metadata.issuer, keys: state.keys?.keys.length ?? 0 });
+  }
+  return { kind: 'ok', state };
+}
+
+async function fetchMetadata(
+  rp: RelyingParty,
+  services: PluginServices,
+  round: Round,
+): Promise<ProviderMetadata | ProviderProblem> {
+  const request = rp.issuer.metadataRequest;
+  if (request === undefined) return { issuer: rp.issuer.configured };
+  const rules = {
+    configuredIssuer: rp.issuer.configured,
+    allowIssuerMismatch: rp.dangers.allowIssuerMismatch,
+    nowMs: services.now(),
+  };
+  const judged = await exchangeJudged(rp, services, 'metadata', request, round, (outcome) => {
+    const result = processDiscovery(outcome, rules);
+    return result.kind === 'ok' ? { kind: 'ok', value: result.metadata } : result;
+  });
+  return judged.kind === 'ok' ? judged.value : judged;
+}
+
+async function fetchKeys(
+  rp: RelyingParty,
+  services: PluginServices,
+  metadata: ProviderMetadata,
+  round: Round,
+): Promise<{ keys: KeySet | undefined; problem: ProviderProblem | undefined }> {
+  const own = rp.issuer.jwksEndpoint ?? metadata.jwks_uri;
+  const urls = own === undefined ? rp.issuer.extraJwks : [own, ...rp.issuer.extraJwks];
+  if (urls.length === 0) return emptyKeys();
+  const call = callOptions(rp.config);
+  const results = await Promise.all(
+    urls.map((url) =>
+      exchangeJudged(rp, services, `jwks/${url}`, jwksRequest({ url, ...call }), round, (outcome) => {
+        const set = processJwks(outcome, services.now());
+        return set.kind === 'ok' ? { kind: 'ok', value: set } : set;
+      }),
+    ),
+  );
+  const sets: KeySet[] = [];
+  let problem: ProviderProblem | undefined;
+  for (const result of results) {
+    if (result.kind === 'ok') sets.push(result.value);
+    else problem ??= result;
+  }
+  return { keys: sets.length === 0 ? undefined : mergeKeySets(sets), problem };
+}
+
+function emptyKeys(): { keys: KeySet | undefined; problem: ProviderProblem | undefined } {
+  const none = keySetOf({ keys: [] });
+  return none.kind === 'ok' ? { keys: none, problem: undefined } : { keys: undefined, problem: none };
+}
+
+type Judged<T> = { readonly kind: 'ok'; readonly value: T } | ProviderProblem;
+
+/** One exchange with its verdict: kept while good, kept briefly when not, and the last good outcome steps in for a failure. */
+async function exchangeJudged<T>(
+  rp: RelyingParty,
+  services: PluginServices,
+  what: string,
+  request: ProviderRequest,
+  round: Round,
+  judge: (outcome: ExchangeAnswer['outcome']) => Judged<T>,
+): Promise<Judged<T>> {
+  const key = `${rp.issuer.cacheKey}/${what}${round.round}`;
+  const options = round.freshAfter === undefined ? {} : { freshAfter: round.freshAfter };
+  const { outcome, lastGood } = await services.provider.exchange(key, request, options);
+  const judged = judge(outcome);
+  const now = services.now();
+  if (judged.kind === 'ok') {
+    services.provider.keep(key, now + (round.round === '' ? rp.issuer.refreshMs : rp.issuer.rediscoveryMs));
+    return judged;
+  }
+  services.provider.keep(key, now + retryDelay(judged));
+  if (lastGood === undefined) return judged;
+  const stale = judge(lastGood);
+  return stale.kind === 'ok' ? stale : judged;
+}
+
+function retryDelay(problem: ProviderProblem): number {
+  return Math.max(retryMs, (problem.answer === 'rate_limited' ? (problem.retryAfterSeconds ?? 0) : 0) * 1000);
+}
+
+function sameKeys(left: KeySet, right: KeySet): boolean {
+  if (left === right) return true;
+  if (left.keys.length !== right.keys.length) return false;
+  return JSON.stringify(left.keys.map((key) => key.jwk)) === JSON.stringify(right.keys.map((key) => key.jwk));
+}
