@@ -185,8 +185,11 @@ export type Shorthand =
 declare const inferred: unique symbol;
 type Typed<F, T> = F & { readonly [inferred]?: T };
 
-/** The TypeScript type of a field's validated value. Null is part of it unless the field is required or has a default. */
-export type Infer<F> = F extends { readonly [inferred]?: infer T } ? T : never;
+/**
+ * The TypeScript type of a field's validated value; null is part of it unless the field is required or has a default.
+ * Unknown for a field whose declaration was forgotten (`AnyField`).
+ */
+export type Infer<F> = F extends { readonly [inferred]?: infer T } ? T : unknown;
 
 /** The same without null: the type of a whole record. */
 export type InferRecord<F> = NonNullable<Infer<F>>;

@@ -1,0 +1,147 @@
+import {
+  array,
+  boolean,
+  type EntityCheck,
+  type InferRecord,
+  integer,
+  map,
+  type PlainObject,
+  record,
+  set,
+  string,
+} from '../schema/index.ts';
+import { createdAtField, idField, optionalReference, tagsField, uniqueName, updatedAtField } from './common.ts';
+import type { EntityDefinition } from './definition.ts';
+import { routeHostFault } from './host.ts';
+import { type CheckRegex, routePathFault } from './path.ts';
+import { protocols, routeProtocolsFault, unsupportedProtocols } from './protocols.ts';
+
+/** What selects requests and ties them to a service. */
+export type Route = InferRecord<ReturnType<typeof routeRecord>>;
+
+/** The record of routes; patterns in `paths` and `headers` are compiled by `checkRegex`. */
+export function routeRecord(checkRegex: CheckRegex) {
+  return record(
+    {
+      id: idField,
+      created_at: createdAtField,
+      updated_at: updatedAtField,
+      name: uniqueName('Name, unique; usable in place of the id in paths.'),
+      protocols: set(string({ one_of: protocols, unsupported: unsupportedProtocols }), {
+        required: true,
+        default: ['http', 'https'],
+        len_min: 1,
+        precheck: routeProtocolsFault,
+        description: 'Protocols of the requests it takes.',
+      }),
+      https_redirect_status_code: integer({
+        required: true,
+        default: 426,
+        one_of: [426, 301, 302, 307, 308],
+        description: 'Answer to a plain request when only https is allowed.',
+      }),
+      strip_path: boolean({ required: true, default: true, description: 'Remove the matched path before forwarding.' }),
+      preserve_host: boolean({ required: true, default: false, description: 'Forward the Host of the request.' }),
+      request_buffering: boolean({
+        required: true,
+        default: true,
+        description: 'Accepted for compatibility: request bodies are always streamed.',
+      }),
+      response_buffering: boolean({
+        required: true,
+        default: true,
+        description: 'Accepted for compatibility: response bodies are always streamed.',
+      }),
+      tags: tagsField,
+      service: optionalReference('services', 'The service it forwards to; a plugin must answer without one.'),
+      snis: set(string(), { unsupported: true, description: 'TLS server names.' }),
+      sources: set(addressRecord(), { unsupported: true, description: 'Client addresses of stream routes.' }),
+      destinations: set(addressRecord(), { unsupported: true, description: 'Local addresses of stream routes.' }),
+      methods: set(string({ match: { pattern: '^%u+$', test: /^[A-Z]+$/ } }), {
+        description: 'Request methods, in upper case.',
+      }),
+      hosts: array(string({ validate: routeHostFault }), {
+        description: 'Host names; one * may stand for the leftmost or rightmost label, a port may follow.',
+      }),
+      paths: array(string({ validate: (path: string) => routePathFault(path, checkRegex) }), {
+        description: 'Prefixes beginning with /, or patterns beginning with ~/.',
+      }),
+      headers: map(
+        string({ validate: headerNameFault }),
+        array(string(), { validate: (values: readonly unknown[]) => headerValuesFault(values, checkRegex) }),
+        { description: 'Header names with their accepted values; a single value beginning with ~* is a pattern.' },
+      ),
+      regex_priority: integer({ default: 0, description: 'Higher is tried earlier among patterns.' }),
+      path_handling: string({
+        default: 'v0',
+        one_of: ['v0', 'v1'],
+        unsupported: { values: ['v1'] },
+        description: 'How service path and rest are joined.',
+      }),
+    },
+    { required: true, checks: [needsMatcher] },
+  );
+}
+
+export function routeDefinition(checkRegex: CheckRegex): EntityDefinition<'routes'> {
+  return {
+    kind: 'routes',
+    key: 'name',
+    record: routeRecord(checkRegex),
+    unique: [['name']],
+    foreign: [{ field: 'service', to: 'services', onDelete: 'restrict' }],
+    tags: true,
+  };
+}
+
+function addressRecord() {
+  return record({ ip: string(), port: integer({ between: [0, 65535] }) });
+}
+
+const matchersOfHttp = ['methods', 'hosts', 'headers', 'paths'] as const;
+const matchersOfHttps = [...matchersOfHttp, 'snis'] as const;
+
+/** A route that nothing selects would take every request, so Kong wants one criterion. */
+const needsMatcher: EntityCheck = {
+  fields: ['protocols', ...matchersOfHttps],
+  kong: {
+    conditional_at_least_one_of: {
+      if_field: 'protocols',
+      if_match: { contains: 'https' },
+      then_at_least_one_of: matchersOfHttps,
+      then_err: "must set one of %s when 'protocols' is 'https'",
+      else_match: { contains: 'http' },
+      else_then_at_least_one_of: matchersOfHttp,
+      else_then_err: "must set one of %s when 'protocols' is 'http'",
+    },
+  },
+  run(route) {
+    const sent = Array.isArray(route['protocols']) ? route['protocols'] : ['http', 'https'];
+    const protocol = sent.includes('https') ? 'https' : 'http';
+    const matchers = protocol === 'https' ? matchersOfHttps : matchersOfHttp;
+    if (matchers.some((matcher) => nonEmpty(route, matcher))) return [];
+    const names = matchers.map((matcher) => `'${matcher}'`).join(', ');
+    return [{ message: `must set one of ${names} when 'protocols' is '${protocol}'` }];
+  },
+};
+
+/** An empty list or map selects nothing, so it does not count as a criterion. */
+function nonEmpty(route: PlainObject, field: string): boolean {
+  const value = route[field];
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+}
+
+function headerNameFault(name: string): string | undefined {
+  if (name.toLowerCase() === 'host')
+    return "cannot contain 'host' header, which must be specified in the 'hosts' attribute";
+  if (/^[A-Za-z0-9_-]+$/.test(name)) return undefined;
+  return `bad header name '${name}', allowed characters are A-Z, a-z, 0-9, '_', and '-'`;
+}
+
+function headerValuesFault(values: readonly unknown[], checkRegex: CheckRegex): string | undefined {
+  const [value] = values;
+  if (values.length !== 1 || typeof value !== 'string' || !value.startsWith('~*')) return undefined;
+  const pattern = value.slice(2);
+  const reason = checkRegex(pattern);
+  return reason === undefined ? undefined : `invalid regex: '${pattern}' (PCRE returned: ${reason})`;
+}
