@@ -40,7 +40,7 @@ function file(name: string, text: string): string {
 
 describe('defaults', () => {
   test('an empty environment gives a gateway on the known ports with the Admin API on loopback', () => {
-    const loaded = load({ HOME: '/home/someone' });
+    const loaded = load({ HOME: '/h' });
     assert.equal(loaded.kind, 'ok');
     if (loaded.kind !== 'ok') return;
     assert.deepEqual(loaded.warnings, []);
@@ -60,12 +60,12 @@ describe('defaults', () => {
       ],
     );
     assert.deepEqual(settings.statusListen, []);
-    assert.equal(settings.prefix, '/home/someone/.local/state/sallyport');
+    assert.equal(settings.prefix, '/h/.local/state/sallyport');
     assert.equal(settings.database, 'sqlite');
     assert.equal(settings.workers, 4);
     assert.equal(settings.logLevel, 'info');
     assert.equal(settings.processLog, 'stderr');
-    assert.equal(settings.proxyAccessLog, '/home/someone/.local/state/sallyport/logs/access.log');
+    assert.equal(settings.proxyAccessLog, '/h/.local/state/sallyport/logs/access.log');
     assert.deepEqual(settings.plugins, ['bundled']);
     assert.equal(settings.shutdownTimeoutMs, 10_000);
     assert.equal(settings.decisionsKept, 2000);

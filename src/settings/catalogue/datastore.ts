@@ -26,7 +26,10 @@ export const datastoreSettings: readonly KnownSetting[] = [
   setting('declarative_config', 'path', undefined, 'File of entities loaded at start when database is off', {
     honoured: true,
   }),
-  setting('declarative_config_string', 'text', undefined, 'The same configuration as text', { honoured: true, secret: true }),
+  setting('declarative_config_string', 'text', undefined, 'The same configuration as text', {
+    honoured: true,
+    secret: true,
+  }),
   setting('lmdb_environment_path', 'text', 'dbless.lmdb', 'Store of the loaded configuration'),
   setting('lmdb_map_size', 'text', '2048m', 'Size limit of that store'),
   setting('db_update_frequency', 'number', '5', 'Seconds between polls for changes of other nodes'),
