@@ -7,6 +7,7 @@ import { algorithmsOfKey } from './jws-algorithms.ts';
 import type { ProviderProblem } from './problem.ts';
 import { providerProblem } from './problem.ts';
 import { answeredObject, ownMember } from './provider-answer.ts';
+import { isStrongRsa } from './rsa-strength.ts';
 import { isRecord } from './strict-json.ts';
 
 /** A public key that may verify signatures, imported once. */
@@ -108,7 +109,7 @@ export function importVerificationKey(jwk: unknown): VerificationKey | undefined
   } catch {
     return undefined;
   }
-  if (members['kty'] === 'RSA' && !strongRsa(key)) return undefined;
+  if (members['kty'] === 'RSA' && !isStrongRsa(key, members['n'] ?? '')) return undefined;
   return {
     kid: members['kid'],
     x5t: members['x5t'],
@@ -210,14 +211,4 @@ function permittedAlgorithms(jwk: Record<string, unknown>, members: Record<strin
   // RFC 9864 gives each Edwards curve its own name for what RFC 8037 calls EdDSA.
   if (capable[0] === 'EdDSA' && named === members['crv']) return capable;
   return capable.filter((alg) => alg === named);
-}
-
-/** A modulus within the bounds, and an exponent that is odd and above 1: with 1 anybody can sign. */
-function strongRsa(key: KeyObject): boolean {
-  const details = key.asymmetricKeyDetails;
-  const bits = details?.modulusLength ?? 0;
-  const exponent = details?.publicExponent ?? 0n;
-  return (
-    bits >= limits.rsaModulusBitsMin && bits <= limits.rsaModulusBitsMax && exponent > 2n && (exponent & 1n) === 1n
-  );
 }
