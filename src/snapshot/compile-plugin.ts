@@ -1,4 +1,4 @@
-import type { PluginEntity } from '../entities/index.ts';
+import { type PluginEntity, unknownPluginText } from '../entities/index.ts';
 import type { AnyPlugin } from '../pdk/index.ts';
 import type { CompiledPlugin, HttpProtocols } from './compiled.ts';
 
@@ -8,13 +8,13 @@ export type PluginOutcome =
 
 /** Prepares one plugin entry. Disabled ones are not prepared. What `prepare` throws becomes a fault. */
 export function compilePlugin(entity: PluginEntity, definition: AnyPlugin | undefined): PluginOutcome {
-  if (definition === undefined)
-    return { kind: 'fault', message: `plugin '${entity.name}' is not known to this gateway` };
+  if (definition === undefined) return { kind: 'fault', message: unknownPluginText(entity.name) };
   let prepared: unknown;
   let owned: readonly string[] = [];
   if (entity.enabled) {
     try {
-      prepared = frozen(definition.prepare(entity.config, { id: entity.id, name: entity.name }));
+      // The store validated it against this very definition, whose type is forgotten here.
+      prepared = frozen(definition.prepare(entity.config as never, { id: entity.id, name: entity.name }));
       owned = (definition.ownedRequestHeaders?.(prepared) ?? []).map((name) => name.toLowerCase());
     } catch (error) {
       return {

@@ -107,8 +107,8 @@ function pathPatterns(paths: Route['paths']): PathsOutcome {
 
 /** A configured prefix in the spelling that normalised request paths have. */
 function comparablePrefix(path: string): string {
-  return escapePath(path).replace(/%[0-9A-Fa-f]{2}/g, (escape) => {
-    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return /[A-Za-z0-9\-._~]/.test(character) ? character : escape.toUpperCase();
+  return escapePath(path).replace(/%[0-9A-Fa-f]{2}/g, (triplet) => {
+    const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
+    return /[A-Za-z0-9\-._~]/.test(character) ? character : triplet.toUpperCase();
   });
 }
