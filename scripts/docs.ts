@@ -7,7 +7,7 @@ import { generatedPages } from './docs/pages.ts';
 // and a page that differs from what would be is a failure.
 const check = process.argv.includes('--check');
 const outdated: string[] = [];
-for (const { path, text } of await generatedPages()) {
+for (const { path, text } of generatedPages()) {
   const file = join(packageRoot(), path);
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
   outdated.push(path);

@@ -50,6 +50,9 @@ export function buildSettings(input: BuildInput): BuildOutcome {
   faults.push(...clashesOf(listeners));
   const certificates = certificatesOf(input, faults, warnings);
   const declarative = declarativeOf(input, text('database') ?? '', faults, warnings);
+  if (text('proxy_error_log') === 'off') {
+    faults.push('proxy_error_log: "off" is not accepted; accepted: a path, /dev/stderr, /dev/stdout');
+  }
   const adminGuiUrls = originsOf(list('admin_gui_url'), faults);
   const adminAllowedHosts = hostsOf(list('admin_allowed_hosts'), faults);
   if (!input.readable || faults.length > 0) return { settings: undefined, faults, warnings };

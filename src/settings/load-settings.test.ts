@@ -259,6 +259,10 @@ describe('values', () => {
     assert.equal(settingsOf({ KONG_PROXY_ACCESS_LOG: 'off' }).proxyAccessLog, 'off');
   });
 
+  test('the process log cannot be switched off', () => {
+    assert.match(faultsOf({ KONG_PROXY_ERROR_LOG: 'off' }).join(), /proxy_error_log: "off" is not accepted/);
+  });
+
   test('plugins = off means none', () => {
     assert.deepEqual(settingsOf({ KONG_PLUGINS: 'off' }).plugins, []);
   });

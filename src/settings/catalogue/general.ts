@@ -15,7 +15,7 @@ export const generalSettings: readonly KnownSetting[] = [
   }),
   setting(
     'proxy_error_log',
-    'log',
+    'path',
     '/dev/stderr',
     'Where the process log goes: a path (relative to prefix), /dev/stderr or /dev/stdout',
     { honoured: true },
