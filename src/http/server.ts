@@ -58,7 +58,7 @@ class WireServer implements HttpServer, ServerCore {
   async drain(timeoutMs: number): Promise<void> {
     this.draining = true;
     this.#server.close();
-    for (const connection of this.#connections) if (connection.idle) connection.closeGently();
+    for (const connection of this.#connections) if (connection.idle) connection.destroy(false);
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);

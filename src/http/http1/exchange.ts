@@ -135,7 +135,7 @@ export class Exchange implements ServerExchange {
     const body = this.body;
     if (body.ended) return false;
     if (body.fault !== undefined || body.awaitsContinue) return true;
-    return body.kind === 'length' && body.bytesLeft > discardBytesMax && this.#forward?.active !== true;
+    return body.kind === 'length' && body.bytesLeft > discardBytesMax && !body.streaming;
   }
 
   #finish(): void {

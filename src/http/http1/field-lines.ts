@@ -19,6 +19,8 @@ export class FieldLines {
   connectionClose = false;
   connectionKeepAlive = false;
   expectContinue = false;
+  /** `Keep-Alive: timeout=` in seconds, -1 without one. */
+  keepAliveSeconds = -1;
   /** Set when `parse` returned REFUSED. */
   rule = '';
   status = 0;
@@ -31,6 +33,7 @@ export class FieldLines {
     this.connectionClose = false;
     this.connectionKeepAlive = false;
     this.expectContinue = false;
+    this.keepAliveSeconds = -1;
   }
 
   /**
@@ -88,6 +91,11 @@ export class FieldLines {
       case nameCode.connection:
         this.noteConnection(value);
         return true;
+      case nameCode.keepAlive: {
+        const timeout = /(?:^|[,;\s])timeout=([0-9]{1,6})/i.exec(value)?.[1];
+        if (timeout !== undefined) this.keepAliveSeconds = Number(timeout);
+        return true;
+      }
       default:
         if (value.toLowerCase() === '100-continue') this.expectContinue = true;
         return true;

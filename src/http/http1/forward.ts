@@ -96,7 +96,7 @@ export class Forward implements UpstreamOwner, BodySink {
   }
 
   onClosed(detail: string): void {
-    this.#connection = undefined;
+    this.#dropConnection();
     if (this.#mayRetry()) {
       this.#retried = true;
       this.#reused = false;
@@ -152,8 +152,9 @@ export class Forward implements UpstreamOwner, BodySink {
     this.#settle();
     if (!this.#requestDone) this.exchange.body.detach();
     if (connection !== undefined) {
-      if (reusable && this.#requestDone) (this.plan.endpoint as EndpointPool).release(connection);
-      else connection.destroy();
+      if (reusable && this.#requestDone && this.plan.endpoint instanceof EndpointPool) {
+        this.plan.endpoint.release(connection, this.#relay.keepAliveSeconds);
+      } else connection.destroy();
     }
     this.plan.onOutcome({ kind: 'completed' });
     this.exchange.end();
@@ -171,6 +172,7 @@ export class Forward implements UpstreamOwner, BodySink {
 
   onClientDrain(): void {
     if (!this.active || this.#connection === undefined) return;
+    this.#relay.clientBlocked = false;
     this.#connection.resume();
     this.#afterWrite();
   }

@@ -53,6 +53,7 @@ export const nameCode = {
   transferEncoding: 3,
   connection: 4,
   expect: 5,
+  keepAlive: 6,
 } as const;
 
 export interface KnownName {
@@ -66,6 +67,7 @@ const codes = new Map<string, number>([
   ['transfer-encoding', nameCode.transferEncoding],
   ['connection', nameCode.connection],
   ['expect', nameCode.expect],
+  ['keep-alive', nameCode.keepAlive],
 ]);
 
 const usualNames = `Host Connection Content-Length Transfer-Encoding Expect Accept Accept-Charset Accept-Encoding

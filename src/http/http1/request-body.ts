@@ -82,6 +82,11 @@ export class IncomingBody implements RequestBody {
     return this.#expectsContinue;
   }
 
+  /** Somebody takes the bytes as they come. */
+  get streaming(): boolean {
+    return this.#sink !== undefined;
+  }
+
   /** Bytes a client that keeps its word will still send; Infinity when only the end of chunks will tell. */
   get bytesLeft(): number {
     if (this.ended) return 0;
@@ -96,6 +101,11 @@ export class IncomingBody implements RequestBody {
     }
     if (this.fault !== undefined || this.#sink !== undefined || this.#peek !== undefined || this.#discardLeft >= 0) {
       return Promise.resolve({ kind: 'aborted' });
+    }
+    if (this.ended) {
+      // It came to its end while nobody could take it as a whole.
+      this.#assemble();
+      return this.peek(bytesMax, timeoutMs);
     }
     if (this.#left > bytesMax || this.#dataBytes > bytesMax) return Promise.resolve({ kind: 'too_large' });
     if (!this.#budget.fits(this.#left)) return Promise.resolve({ kind: 'busy' });
@@ -119,7 +129,9 @@ export class IncomingBody implements RequestBody {
     this.#held = undefined;
     if (held !== undefined) for (const piece of held) sink.onBodyBytes(piece);
     this.releaseHeld();
-    if (this.#sink === sink && !this.ended) this.#read();
+    if (this.#sink !== sink) return;
+    if (this.ended) sink.onBodyEnd();
+    else this.#read();
   }
 
   /** The sink wants no more for the moment. */
@@ -130,7 +142,7 @@ export class IncomingBody implements RequestBody {
   }
 
   resume(): void {
-    if (!this.ended && this.fault === undefined) this.#read();
+    if (this.#sink !== undefined && !this.ended && this.fault === undefined) this.#read();
   }
 
   /** The sink is gone; nothing is read until someone discards. */
@@ -278,12 +290,16 @@ export class IncomingBody implements RequestBody {
     } else if (this.#sink !== undefined) {
       this.#sink.onBodyEnd();
     } else if (this.#peek !== undefined) {
-      const held = this.#held ?? [];
-      const raw = held.length === 1 ? (held[0] ?? empty) : Buffer.concat(held);
-      this.#whole = this.#scanner === undefined ? raw : decodeChunked(raw, this.#scanner.dataBytes);
-      this.#held = undefined;
-      this.#settlePeek({ kind: 'whole', bytes: this.#whole });
+      this.#settlePeek({ kind: 'whole', bytes: this.#assemble() });
     }
+  }
+
+  #assemble(): Buffer {
+    const held = this.#held ?? [];
+    const raw = held.length === 1 ? (held[0] ?? empty) : Buffer.concat(held);
+    this.#held = undefined;
+    this.#whole = this.#scanner === undefined ? raw : decodeChunked(raw, this.#scanner.dataBytes);
+    return this.#whole;
   }
 
   #fail(status: 400 | 408 | 413, detail: string): void {

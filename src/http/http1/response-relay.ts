@@ -1,7 +1,8 @@
-import type { UpstreamHead } from '../types.ts';
+import type { HeaderBlock, InboundRequest, UpstreamHead } from '../types.ts';
 import { ChunkScanner } from './chunk-scanner.ts';
 import { INCOMPLETE, REFUSED } from './field-lines.ts';
 import type { Forward } from './forward.ts';
+import { reportFault } from './report-fault.ts';
 import { dateField, isBodiless } from './response-head.ts';
 import { ResponseHeadParser } from './response-head-parser.ts';
 
@@ -35,6 +36,8 @@ export class ResponseRelay {
   clientBlocked = false;
   /** For the client too the body ends with the connection. */
   closeDelimited = false;
+  /** `Keep-Alive: timeout=` of the answer in seconds, -1 without one. */
+  keepAliveSeconds = -1;
   readonly #forward: Forward;
   #state = HEAD;
   #partialHead = '';
@@ -100,23 +103,18 @@ export class ResponseRelay {
     this.#partialHead = '';
     const bodyFrom = end - partial.length;
     if (parser.status < 200) {
-      this.#takeInterim(bytes, length, text, end, bodyFrom);
+      this.#takeInterim(bytes, bodyFrom, length);
       return;
     }
     this.#begin(bytes, bodyFrom, length, text, end);
   }
 
-  #takeInterim(bytes: Buffer, length: number, text: string, end: number, bodyFrom: number): void {
+  /** 1xx answers end here: `Expect` is answered by the gateway itself, and the others are optional. */
+  #takeInterim(bytes: Buffer, from: number, length: number): void {
     this.#interim += 1;
-    const status = parser.status;
-    if (status === 101 || this.#interim > interimMax) {
-      this.#forward.fail('bad_response', status === 101 ? 'unasked 101' : 'too many interim answers');
-      return;
-    }
-    if (status === 103 && this.#forward.exchange.request.versionMinor === 1) {
-      this.#forward.exchange.write(text.slice(0, end));
-    }
-    if (bodyFrom < length) this.#takeHead(bytes.subarray(bodyFrom, length), length - bodyFrom);
+    if (parser.status === 101) this.#forward.fail('bad_response', 'unasked 101');
+    else if (this.#interim > interimMax) this.#forward.fail('bad_response', 'too many interim answers');
+    else if (from < length) this.#takeHead(bytes.subarray(from, length), length - from);
   }
 
   /** The final head: chooses the framing for the client and sends what is there in one write. */
@@ -124,33 +122,62 @@ export class ResponseRelay {
     const { exchange, plan } = this.#forward;
     const fields = parser.fields;
     const { status, reason } = parser;
-    const isHttp11 = exchange.request.versionMinor === 1;
     exchange.times.upstreamHeadAt = performance.now();
     this.#keepAlive = parser.versionMinor === 1 && !fields.connectionClose;
-    const bodiless = plan.method === 'HEAD' || isBodiless(status);
-    let framing = '';
-    if (fields.chunked) {
-      if (status === 204 || status === 304) framing = '';
-      else if (isHttp11) framing = 'Transfer-Encoding: chunked\r\n';
-      this.#decode = !isHttp11;
-    } else if (fields.contentLength >= 0) {
-      if (status !== 204) framing = `Content-Length: ${fields.contentLength}\r\n`;
-    } else if (!bodiless) {
-      this.#encode = isHttp11;
-      if (isHttp11) framing = 'Transfer-Encoding: chunked\r\n';
-    }
-    this.closeDelimited = !bodiless && framing === '';
-    if (bodiless) this.#left = 0;
-    else this.#left = fields.contentLength;
-    this.#state = bodiless ? LENGTH : fields.chunked ? CHUNKED : fields.contentLength >= 0 ? LENGTH : UNTIL_CLOSE;
-    if (this.#state === CHUNKED) this.#scanner = new ChunkScanner();
+    this.keepAliveSeconds = fields.keepAliveSeconds;
+    const bodiless = isBodiless(status);
+    const framing = this.#chooseFraming(status, bodiless, exchange.request);
     if (this.closeDelimited) exchange.closeAfter = true;
     const date = fields.headers.get('date') === undefined ? dateField() : '';
-    const upstreamHead: UpstreamHead = { status, reason, headers: fields.headers };
+    const block = this.#rebuild({ status, reason, headers: fields.headers });
+    if (block === undefined) return;
     this.#forward.onResponseHead(status);
-    const head = exchange.startResponse(status, reason, plan.onHead(upstreamHead), framing, date);
+    const head = exchange.startResponse(status, reason, block, framing, date);
     this.headSent = true;
+    if (exchange.request.method === 'HEAD' && plan.method !== 'HEAD' && !bodiless) {
+      // Asked as something else than HEAD, the upstream sends a body that has no place to go.
+      exchange.write(head);
+      this.#complete(false);
+      return;
+    }
     this.#sendFirst(head, bytes, from, to, text, textFrom);
+  }
+
+  /** RFC 9112 §6.3 for what the upstream sends, §6.1 and §6.2 for what the client gets. */
+  #chooseFraming(status: number, bodiless: boolean, request: InboundRequest): string {
+    const { chunked, contentLength } = parser.fields;
+    const isHttp11 = request.versionMinor === 1;
+    const isHead = request.method === 'HEAD';
+    this.#left = 0;
+    this.#state = LENGTH;
+    if (!bodiless && this.#forward.plan.method === 'HEAD' && !isHead) return 'Content-Length: 0\r\n';
+    if (!bodiless && this.#forward.plan.method !== 'HEAD') {
+      if (chunked) {
+        this.#state = CHUNKED;
+        this.#scanner = new ChunkScanner();
+        this.#decode = !isHttp11;
+      } else if (contentLength < 0) {
+        this.#state = UNTIL_CLOSE;
+        this.#encode = isHttp11;
+      } else this.#left = contentLength;
+    }
+    let framing = '';
+    if (status === 204 || (status === 304 && chunked)) framing = '';
+    else if (contentLength >= 0) framing = `Content-Length: ${contentLength}\r\n`;
+    else if ((chunked || this.#encode) && isHttp11) framing = 'Transfer-Encoding: chunked\r\n';
+    this.closeDelimited = framing === '' && !bodiless && !isHead;
+    return framing;
+  }
+
+  /** Asks the caller for the fields; a fault in there concerns this exchange, not the process. */
+  #rebuild(head: UpstreamHead): HeaderBlock | undefined {
+    try {
+      return this.#forward.plan.onHead(head);
+    } catch (error) {
+      reportFault(error);
+      this.#forward.fail('bad_response', 'the head could not be rebuilt');
+      return undefined;
+    }
   }
 
   #sendFirst(head: string, bytes: Buffer, from: number, to: number, text: string, textFrom: number): void {

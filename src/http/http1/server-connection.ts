@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { emptyBlock } from '../header-block.ts';
 import type { ConnectionInfo, HttpLimits, HttpServerOptions, LocalResponse } from '../types.ts';
 import { Exchange } from './exchange.ts';
 import { INCOMPLETE, REFUSED } from './field-lines.ts';
 import type { RequestHeadParser } from './head-parser.ts';
 import { ParsedRequest } from './inbound-request.ts';
 import type { BodyBudget } from './peek.ts';
+import { reportFault } from './report-fault.ts';
 import { type BodySource, IncomingBody } from './request-body.ts';
 import { connectionField, dateField, finishHead, joinMessage, statusLine } from './response-head.ts';
 
@@ -93,17 +95,18 @@ export class ServerConnection implements BodySource {
 
   write(data: string | Buffer): boolean {
     const flowing = this.#socket.write(data, 'latin1');
-    if (!flowing && this.#stallDeadline === never) {
-      this.#stallDeadline = performance.now() + this.#core.limits.bodyTimeoutMs;
-      this.noteDeadline(this.#stallDeadline);
-    }
+    if (!flowing) this.#expectDrain();
     return flowing;
   }
 
   /** Calls `exchange.flushed()` when everything written has left. */
   afterFlush(exchange: Exchange): void {
-    if (this.#socket.writableLength === 0) exchange.flushed();
-    else this.#socket.write('', () => exchange.flushed());
+    if (this.#socket.writableLength === 0) {
+      exchange.flushed();
+      return;
+    }
+    this.#expectDrain();
+    this.#socket.write('', () => exchange.flushed());
   }
 
   /** The exchange is over: on to the next request. */
@@ -261,7 +264,12 @@ export class ServerConnection implements BodySource {
     this.#exchange = exchange;
     this.#deadline = never;
     this.#served += 1;
-    this.#core.options.onExchange(exchange);
+    try {
+      this.#core.options.onExchange(exchange);
+    } catch (error) {
+      reportFault(error);
+      exchange.respond({ status: 500, headers: emptyBlock, body: '', close: true });
+    }
   }
 
   #feedBody(bytes: Buffer): void {
@@ -286,6 +294,13 @@ export class ServerConnection implements BodySource {
     this.#socket.write(refusalMessage(response), 'latin1');
     this.#partialHead = '';
     this.closeGently();
+  }
+
+  /** A client that reads nothing for that long holds memory for nobody. */
+  #expectDrain(): void {
+    if (this.#stallDeadline !== never) return;
+    this.#stallDeadline = performance.now() + this.#core.limits.bodyTimeoutMs;
+    this.noteDeadline(this.#stallDeadline);
   }
 
   #setDeadline(deadline: number): void {

@@ -16,13 +16,16 @@ export class Sweeper {
   readonly #members: ReadonlySet<Timed>;
   #armedFor = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined = undefined;
+  #sweeping = false;
+  #earliest = Number.POSITIVE_INFINITY;
 
   constructor(members: ReadonlySet<Timed>) {
     this.#members = members;
   }
 
   note(deadline: number): void {
-    if (deadline < this.#armedFor) this.#arm(deadline, performance.now());
+    if (this.#sweeping) this.#earliest = Math.min(this.#earliest, deadline);
+    else if (deadline < this.#armedFor) this.#arm(deadline, performance.now());
   }
 
   stop(): void {
@@ -40,16 +43,16 @@ export class Sweeper {
 
   #sweep(): void {
     const now = performance.now();
-    let earliest = Number.POSITIVE_INFINITY;
-    // While members are asked they may note deadlines; those must not arm a timer of their own.
-    this.#armedFor = Number.NEGATIVE_INFINITY;
+    this.#earliest = Number.POSITIVE_INFINITY;
+    this.#sweeping = true;
     for (const member of this.#members) {
       const next = member.check(now);
-      if (next < earliest) earliest = next;
+      if (next < this.#earliest) this.#earliest = next;
     }
+    this.#sweeping = false;
     this.stop();
-    if (earliest === Number.POSITIVE_INFINITY) return;
+    if (this.#earliest === Number.POSITIVE_INFINITY) return;
     const pause = this.#members.size > largeCount ? pauseLargeMs : pauseMs;
-    this.#arm(Math.max(earliest, now + pause), now);
+    this.#arm(Math.max(this.#earliest, now + pause), now);
   }
 }

@@ -42,6 +42,8 @@ export class UpstreamConnection {
   served = 0;
   /** `performance.now()` when it was put into the pool. */
   idleSince = 0;
+  /** `performance.now()` from when on it should not be used again. */
+  staleAt = Number.POSITIVE_INFINITY;
   /** No use any more: closed, or about to be. */
   dead = false;
   readonly socket: Socket;

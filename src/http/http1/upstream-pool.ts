@@ -23,6 +23,9 @@ export function createUpstreamPools(options: UpstreamPoolOptions): UpstreamPools
   return new Pools(options);
 }
 
+/** A connection is given up that long before the upstream announced to close it. */
+const closingMarginMs = 500;
+
 class Pools implements UpstreamPools {
   readonly #options: UpstreamPoolOptions;
   readonly #endpoints = new Map<string, EndpointPool>();
@@ -87,6 +90,10 @@ export class EndpointPool implements UpstreamEndpoint, IdleWatcher {
       const connection = this.#idle.pop();
       if (connection === undefined) return undefined;
       if (connection.dead || connection.socket.destroyed) continue;
+      if (performance.now() >= connection.staleAt) {
+        connection.destroy();
+        continue;
+      }
       connection.owner = owner;
       return connection;
     }
@@ -108,8 +115,11 @@ export class EndpointPool implements UpstreamEndpoint, IdleWatcher {
     );
   }
 
-  /** Takes a connection back whose request and response are both complete. */
-  release(connection: UpstreamConnection): void {
+  /**
+   * Takes a connection back whose request and response are both complete.
+   * @param keepAliveSeconds how long the upstream said it would keep it, -1 when it said nothing
+   */
+  release(connection: UpstreamConnection, keepAliveSeconds: number): void {
     connection.served += 1;
     const isFull = this.#idle.length >= this.#options.poolSizeMax;
     const isWorn = connection.served >= this.#options.requestsPerConnectionMax;
@@ -119,6 +129,9 @@ export class EndpointPool implements UpstreamEndpoint, IdleWatcher {
     }
     connection.owner = undefined;
     connection.idleSince = performance.now();
+    // Leave before the upstream does: a request that meets its closing may not be repeatable.
+    const keptMs = keepAliveSeconds < 0 ? this.#options.idleTimeoutMs : keepAliveSeconds * 1000 - closingMarginMs;
+    connection.staleAt = connection.idleSince + Math.min(keptMs, this.#options.idleTimeoutMs);
     connection.resume();
     this.#idle.push(connection);
   }
