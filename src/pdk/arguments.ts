@@ -65,7 +65,7 @@ export interface JsonMember {
  */
 export function jsonMembers(bytes: Buffer): JsonMember[] | undefined {
   // Positions are counted in bytes: latin1 keeps one unit per byte, and JSON's structure is ASCII.
-  const text = bytes.latin1Slice();
+  const text = bytes.toString('latin1');
   if (!isJsonObject(bytes)) return undefined;
   const members: JsonMember[] = [];
   let at = text.indexOf('{') + 1;

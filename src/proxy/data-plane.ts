@@ -1,4 +1,4 @@
-import type { HttpServer, ServerExchange, UpstreamEndpoint, UpstreamPools } from '../http/index.ts';
+import type { UpstreamEndpoint, UpstreamPools } from '../http/index.ts';
 import type { PluginServices } from '../pdk/index.ts';
 import type { DecisionRings } from '../runtime/decision-rings.ts';
 import type { SnapshotHolder } from '../snapshot/holder.ts';
@@ -21,7 +21,7 @@ export interface DataPlane {
   /** `sallyport/x.y.z`, for Server and Via. */
   readonly serverToken: string;
   readonly endpoints: WeakMap<CompiledService, UpstreamEndpoint>;
-  readonly counters: { requests: number };
+  readonly counters: { requests: number; connections: number };
 }
 
 export function createDataPlane(parts: {
@@ -44,9 +44,6 @@ export function createDataPlane(parts: {
     timestamp: timestamps(),
     serverToken: `sallyport/${parts.version}`,
     endpoints: new WeakMap(),
-    counters: { requests: 0 },
+    counters: { requests: 0, connections: 0 },
   };
 }
-
-export type ExchangeHandler = (exchange: ServerExchange) => void;
-export type { HttpServer };

@@ -16,8 +16,6 @@ export type MainToControl =
 /** Control → main. */
 export type ControlToMain =
   | { readonly kind: 'listening'; readonly admin: readonly BoundListener[]; readonly status: readonly BoundListener[] }
-  /** The configuration is loaded; workers may be started. */
-  | { readonly kind: 'loaded' }
   | { readonly kind: 'failed'; readonly reason: string }
   /** This worker did not acknowledge a revision in time. */
   | { readonly kind: 'silent'; readonly worker: number }

@@ -84,7 +84,7 @@ export class RequestArguments {
     const outcome = await request.body.peek(limits.credentialBodyBytesMax, limits.credentialBodyTimeoutMs);
     if (outcome.kind !== 'whole') return { kind: outcome.kind };
     if (mediaKind(request.headers.get('content-type')) === 'form') {
-      const text = outcome.bytes.latin1Slice();
+      const text = outcome.bytes.toString('latin1');
       const args = parseArguments(text);
       return args === undefined ? { kind: 'unreadable', what: 'a form with too many arguments' } : { kind: 'form', text, args };
     }

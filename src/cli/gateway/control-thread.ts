@@ -1,0 +1,162 @@
+import { hostname } from 'node:os';
+import { parentPort, type MessagePort, workerData } from 'node:worker_threads';
+import { createAdminServer, type AdminParts } from '../../admin/server.ts';
+import { createPublisher } from '../../admin/publisher.ts';
+import { createStatusServer } from '../../admin/status-server.ts';
+import { createLogger, type Logger } from '../../base/log.ts';
+import { packageVersion } from '../../base/paths.ts';
+import { pluginsByName } from '../../plugins/index.ts';
+import type { CertificatePair, Listener, Settings } from '../../settings/settings.ts';
+import { compileSnapshot } from '../../snapshot/compile.ts';
+import { emptySnapshot } from '../../snapshot/snapshot.ts';
+import type { Store } from '../../store/store.ts';
+import type { BoundListener, ControlToMain, MainToControl, NodeFacts } from '../../threads/messages.ts';
+import { WorkerFleet } from '../../threads/worker-fleet.ts';
+import { nodeId } from './node-id.ts';
+import { openStore } from './open-store.ts';
+
+/** The control thread: store, Admin API, the first compilation of every change. */
+export interface ControlSettings extends Settings {
+  readonly adminCertificate: CertificatePair | undefined;
+  readonly statusCertificate: CertificatePair | undefined;
+}
+
+/** A worker that has not acknowledged a revision by then is replaced. */
+const silenceMs = 2000;
+
+const main = parentPort;
+if (main !== null) {
+  start(workerData as ControlSettings, main).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    main.postMessage({ kind: 'failed', reason } satisfies ControlToMain);
+  });
+}
+
+async function start(settings: ControlSettings, toMain: MessagePort): Promise<void> {
+  const log = createLogger({ level: settings.logLevel, name: 'control', destination: settings.processLog });
+  const post = (message: ControlToMain) => toMain.postMessage(message);
+  const plugins = pluginsByName();
+  const fleet = new WorkerFleet({
+    silenceMs,
+    onSilent: (worker) => post({ kind: 'silent', worker }),
+    onReady: (worker) => log.debug('control.worker.ready', { worker }),
+    onCompileFailed: (worker, revision, reason) => log.error('control.worker.compile_fail', { worker, revision, reason }),
+  });
+  let facts: NodeFacts = { ready: false, draining: false, proxyListeners: [], workers: [] };
+  let listening: Promise<void> | undefined;
+  let servers: Servers | undefined;
+
+  // Messages are held until the store is open; workers load their code meanwhile.
+  const opened = openStore(settings, plugins).then(async (store) => {
+    const snapshot = await firstSnapshot(store, plugins);
+    const publisher = createPublisher({ snapshot, plugins, fleet });
+    const parts: AdminParts = {
+      store,
+      plugins,
+      publisher,
+      ask: (question) => fleet.ask(question),
+      node: () => facts,
+      facts: {
+        resolved: settings.resolved,
+        version: packageVersion(),
+        nodeId: nodeId(settings.prefix),
+        hostname: hostname(),
+        database: settings.database,
+        adminGuiUrls: settings.adminGuiUrls,
+        allowedHosts: settings.adminAllowedHosts,
+      },
+      log,
+    };
+    servers = createServers(settings, parts, post);
+    return store;
+  });
+
+  const receive = async (message: MainToControl): Promise<void> => {
+    const store = await opened;
+    switch (message.kind) {
+      case 'worker':
+        await admitWorker(store, fleet, message.worker, message.port);
+        return;
+      case 'worker_gone':
+        fleet.leave(message.worker);
+        return;
+      case 'node':
+        facts = message.facts;
+        if (facts.workers.length >= settings.workers) listening ??= servers?.listen();
+        await listening;
+        return;
+      case 'shutdown':
+        await servers?.close();
+        await store.close();
+        post({ kind: 'closed' });
+        return;
+    }
+  };
+  toMain.on('message', (message: MainToControl) => {
+    receive(message).catch((error: unknown) => fail(error, log, post));
+  });
+  await opened;
+}
+
+function fail(error: unknown, log: Logger, post: (message: ControlToMain) => void): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  log.error('control.thread.fail', { reason });
+  post({ kind: 'failed', reason });
+}
+
+/**
+ * A new worker's base is read while no writer is at work. A change committed before it, but published
+ * after, reaches the worker twice, which is harmless; none can be missed.
+ */
+async function admitWorker(store: Store, fleet: WorkerFleet, worker: number, port: MessagePort): Promise<void> {
+  if (!store.writable) {
+    fleet.join(worker, port, await store.everything());
+    return;
+  }
+  const turn = await store.begin();
+  try {
+    fleet.join(worker, port, await store.everything());
+  } finally {
+    await turn.rollback();
+  }
+}
+
+async function firstSnapshot(store: Store, plugins: ReturnType<typeof pluginsByName>) {
+  const outcome = await compileSnapshot(emptySnapshot, await store.everything(), { plugins });
+  if (outcome.kind === 'ok') return outcome.snapshot;
+  const reasons = outcome.faults.map((fault) => `${fault.kind} ${fault.name ?? fault.id}: ${fault.message}`);
+  throw new Error(`the stored configuration cannot run: ${reasons.join('; ')}`);
+}
+
+interface Servers {
+  listen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function createServers(settings: ControlSettings, parts: AdminParts, post: (message: ControlToMain) => void): Servers {
+  const closers: (() => Promise<void>)[] = [];
+  const open = async (
+    listeners: readonly Listener[],
+    certificate: CertificatePair | undefined,
+    create: typeof createAdminServer,
+  ): Promise<BoundListener[]> => {
+    const bound: BoundListener[] = [];
+    for (const { host, port, ssl } of listeners) {
+      const server = create(parts);
+      closers.push(() => server.close());
+      const at = await server.listen({ host, port, ...(ssl && certificate !== undefined ? { tls: certificate } : {}) });
+      bound.push({ host, port: at.port, ssl });
+    }
+    return bound;
+  };
+  return {
+    async listen() {
+      const admin = await open(settings.adminListen, settings.adminCertificate, createAdminServer);
+      const status = await open(settings.statusListen, settings.statusCertificate, createStatusServer);
+      post({ kind: 'listening', admin, status });
+    },
+    async close() {
+      await Promise.all(closers.map((close) => close()));
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { parentPort, type MessagePort, workerData } from 'node:worker_threads';
+import { limits } from '../../base/limits.ts';
+import { createLogger } from '../../base/log.ts';
+import { packageVersion } from '../../base/paths.ts';
+import type { ConfigChange } from '../../entities/index.ts';
+import { createHttpServer, createUpstreamPools, type HttpServer } from '../../http/index.ts';
+import { pluginsByName } from '../../plugins/index.ts';
+import { AccessLog } from '../../proxy/access-log.ts';
+import { TrustedPeers } from '../../proxy/client-address.ts';
+import { createDataPlane, type DataPlane } from '../../proxy/data-plane.ts';
+import { handleRequest } from '../../proxy/handle-request.ts';
+import { refuse } from '../../proxy/refuse.ts';
+import { DecisionRings } from '../../runtime/decision-rings.ts';
+import { WorkerServices } from '../../runtime/plugin-services.ts';
+import { ProviderPort } from '../../runtime/provider-port.ts';
+import type { CertificatePair, Settings } from '../../settings/settings.ts';
+import { compileSnapshot } from '../../snapshot/compile.ts';
+import { ConsumerIndex } from '../../snapshot/consumer-index.ts';
+import { SnapshotHolder } from '../../snapshot/holder.ts';
+import type {
+  BoundListener,
+  ControlToWorker,
+  MainToWorker,
+  WorkerQuestion,
+  WorkerStatus,
+  WorkerToControl,
+  WorkerToMain,
+} from '../../threads/messages.ts';
+
+/** A worker: the data plane and nothing else. It serves as soon as it has its first configuration. */
+export interface WorkerData {
+  readonly worker: number;
+  readonly settings: WorkerSettings;
+  readonly controlPort: MessagePort;
+}
+
+/** What a worker needs of the process settings. */
+export interface WorkerSettings extends Settings {
+  readonly proxyCertificate: CertificatePair | undefined;
+  /** Several workers share a port where the platform lets them. */
+  readonly reusePort: boolean;
+}
+
+const main = parentPort;
+if (main !== null) start(workerData as WorkerData, main);
+
+function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePort): void {
+  const log = createLogger({ level: settings.logLevel, name: `worker-${worker}`, destination: settings.processLog });
+  const post = (message: WorkerToMain) => toMain.postMessage(message);
+  const tell = (message: WorkerToControl) => controlPort.postMessage(message);
+  const holder = new SnapshotHolder();
+  const consumers = new ConsumerIndex();
+  const provider = new ProviderPort(post);
+  const rings = new DecisionRings(settings.decisionsKept);
+  const plane = createDataPlane({
+    holder,
+    services: new WorkerServices({ provider, consumers, log }),
+    pools: createUpstreamPools({ idleTimeoutMs: 60_000, poolSizeMax: 512, requestsPerConnectionMax: 10_000 }),
+    rings,
+    trustedPeers: new TrustedPeers(settings.trustedIps),
+    accessLog: settings.proxyAccessLog === 'off' ? undefined : new AccessLog(settings.proxyAccessLog),
+    version: packageVersion(),
+  });
+  const servers: HttpServer[] = [];
+  const environment = { plugins: pluginsByName() };
+  let parts: ConfigChange['upserts'][number][] = [];
+
+  /** Changes are compiled one after the other, in the order in which they were published. */
+  let queue: Promise<void> = Promise.resolve();
+  const apply = (change: ConfigChange, then?: () => Promise<void>) => {
+    queue = queue.then(async () => {
+      const outcome = await compileSnapshot(holder.current, change, environment);
+      if (outcome.kind === 'faults') {
+        const reason = outcome.faults.map((fault) => `${fault.kind} ${fault.name ?? fault.id}: ${fault.message}`).join('; ');
+        log.error('worker.snapshot.compile_fail', { revision: change.revision, reason });
+        tell({ kind: 'compile_failed', revision: change.revision, reason });
+      } else {
+        consumers.apply(change);
+        holder.swap(outcome.snapshot);
+      }
+      await then?.();
+      if (outcome.kind === 'ok') tell({ kind: 'acknowledged', revision: change.revision });
+    });
+    queue.catch((error: unknown) => {
+      throw error;
+    });
+  };
+
+  controlPort.on('message', (message: ControlToWorker) => {
+    switch (message.kind) {
+      case 'base': {
+        parts.push(...message.change.upserts);
+        if (!message.last) return;
+        const base = { revision: message.change.revision, upserts: parts, deletes: [] };
+        parts = [];
+        apply(base, () => listen(settings, plane, servers, post));
+        return;
+      }
+      case 'delta':
+        apply(message.change);
+        return;
+      case 'ask':
+        tell({ kind: 'answer', id: message.id, value: answer(message.question, plane, servers) });
+        return;
+    }
+  });
+
+  toMain.on('message', (message: MainToWorker) => {
+    if (message.kind === 'exchanged') provider.receive(message);
+    else void drain(message.delayMs, message.timeoutMs, plane, servers).then(() => post({ kind: 'drained' }));
+  });
+}
+
+async function listen(
+  settings: WorkerSettings,
+  plane: DataPlane,
+  servers: HttpServer[],
+  post: (message: WorkerToMain) => void,
+): Promise<void> {
+  if (servers.length > 0) return;
+  const bound: BoundListener[] = [];
+  try {
+    for (const { host, port, ssl, backlog } of settings.proxyListen) {
+      const certificate = ssl ? settings.proxyCertificate : undefined;
+      const server = createHttpServer({
+        limits,
+        ...(certificate === undefined ? {} : { tls: certificate }),
+        onExchange: (exchange) => handleRequest(plane, exchange),
+        onRefused: (refusal) => refuse(plane, refusal),
+      });
+      servers.push(server);
+      const at = await server.listen({
+        host,
+        port,
+        reusePort: settings.reusePort,
+        ...(backlog === undefined ? {} : { backlog }),
+      });
+      bound.push({ host, port: at.port, ssl });
+    }
+    post({ kind: 'listening', proxy: bound });
+  } catch (error) {
+    post({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function drain(delayMs: number, timeoutMs: number, plane: DataPlane, servers: HttpServer[]): Promise<void> {
+  if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+  await Promise.all(servers.map((server) => server.drain(timeoutMs)));
+  plane.pools.close();
+  await plane.accessLog?.close();
+}
+
+function answer(question: WorkerQuestion, plane: DataPlane, servers: readonly HttpServer[]): unknown {
+  switch (question.kind) {
+    case 'decision':
+      return plane.rings.find(question.requestId);
+    case 'decisions':
+      return plane.rings.list(question.verdict, question.size);
+    case 'status':
+      return {
+        connectionsActive: servers.reduce((sum, server) => sum + server.connections, 0),
+        connectionsAccepted: plane.counters.connections,
+        requestsTotal: plane.counters.requests,
+        heapUsedBytes: process.memoryUsage().heapUsed,
+        revision: plane.holder.current.revision,
+      } satisfies WorkerStatus;
+  }
+}
