@@ -90,14 +90,14 @@ export const serviceRecord = record(
         field: 'protocol',
         holds: (protocol) => pathless.some((name) => name === protocol),
         kong: { one_of: pathless },
-        then: 'path',
+        target: 'path',
       }),
       ...tlsOnly.map((field) =>
         nullWhen({
           field: 'protocol',
           holds: (protocol) => protocol !== 'https' && protocol !== 'tls',
           kong: { not_one_of: ['https', 'tls'] },
-          then: field,
+          target: field,
         }),
       ),
     ],

@@ -87,24 +87,24 @@ export function nullWhen(condition: {
   readonly holds: (value: unknown) => boolean;
   /** `if_match` as `/schemas` prints it. */
   readonly kong: PlainObject;
-  readonly then: string;
+  readonly target: string;
 }): EntityCheck {
   return {
-    fields: [condition.field, condition.then],
+    fields: [condition.field, condition.target],
     kong: {
       conditional: {
         if_field: condition.field,
         if_match: condition.kong,
-        then_field: condition.then,
+        then_field: condition.target,
         then_match: { eq: null },
       },
     },
     run: (value) =>
-      !isSet(at(value, condition.then)) || !condition.holds(at(value, condition.field))
+      !isSet(at(value, condition.target)) || !condition.holds(at(value, condition.field))
         ? []
         : [
             { message: `failed conditional validation given value of field '${condition.field}'` },
-            { field: condition.then, message: 'value must be null' },
+            { field: condition.target, message: 'value must be null' },
           ],
   };
 }

@@ -37,31 +37,26 @@ export const consumerFields = {
   }),
   principals: record(
     {
-      directory: string({ default: 'default', since: '3.15', description: 'Directory to look in.' }),
-      enabled: boolean({ default: false, since: '3.15', description: 'Turn the principal lookup on.' }),
+      directory: string({ default: 'default', description: 'Directory to look in.' }),
+      enabled: boolean({ default: false, description: 'Turn the principal lookup on.' }),
       error_on_miss: boolean({
         default: true,
-        since: '3.15',
         description: 'Answer 401 when no principal matches; false continues without one.',
       }),
       match_consumer: boolean({
         default: true,
-        since: '3.15',
         description: 'Use the consumer attached to the principal, overriding consumer_by.',
       }),
       match_consumer_groups: boolean({
         default: true,
-        since: '3.15',
         description: 'Use the consumer groups attached to the principal, overriding consumer_groups_claim.',
       }),
       principal_by: string({
         len_min: 1,
-        since: '3.15',
         description: 'Custom identity name for a custom-type lookup.',
       }),
       principal_claim: array(string(), {
         len_min: 1,
-        since: '3.15',
         description:
           'Path of the token claim used for the lookup; alone it replaces sub in an OIDC-type lookup, with principal_by it feeds a custom lookup.',
       }),

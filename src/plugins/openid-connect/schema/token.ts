@@ -39,44 +39,41 @@ export const tokenExchangeFields = {
     {
       cache: record(
         {
-          enabled: boolean({ default: true, since: '3.14', description: 'Cache exchanged tokens.' }),
-          ttl: integer({ since: '3.14', description: 'TTL override in seconds; a shorter token expiry wins.' }),
+          enabled: boolean({ default: true, description: 'Cache exchanged tokens.' }),
+          ttl: integer({ description: 'TTL override in seconds; a shorter token expiry wins.' }),
         },
-        { since: '3.14', description: 'Cache of exchanged tokens.' },
+        { description: 'Cache of exchanged tokens.' },
       ),
       request: record(
         {
-          audience: array(string(), { since: '3.14', description: 'Audiences requested, replacing config.audience.' }),
+          audience: array(string(), { description: 'Audiences requested, replacing config.audience.' }),
           empty_audience: boolean({
             default: false,
-            since: '3.14',
             description: 'Send no audience even if config.audience is set.',
           }),
           empty_scopes: boolean({
             default: false,
-            since: '3.14',
             description: 'Send no scopes even if config.scopes is set.',
           }),
-          scopes: array(string(), { since: '3.14', description: 'Scopes requested, replacing config.scopes.' }),
+          scopes: array(string(), { description: 'Scopes requested, replacing config.scopes.' }),
         },
-        { since: '3.14', description: 'Parameters of the exchange request.' },
+        { description: 'Parameters of the exchange request.' },
       ),
       subject_token_issuers: array(
         record({
           conditions: record(
             {
-              has_audience: array(string(), { since: '3.14', description: 'Token must contain these audiences.' }),
-              has_scopes: array(string(), { since: '3.14', description: 'Token must contain these scopes.' }),
-              missing_audience: array(string(), { since: '3.14', description: 'Token must lack these audiences.' }),
-              missing_scopes: array(string(), { since: '3.14', description: 'Token must lack these scopes.' }),
+              has_audience: array(string(), { description: 'Token must contain these audiences.' }),
+              has_scopes: array(string(), { description: 'Token must contain these scopes.' }),
+              missing_audience: array(string(), { description: 'Token must lack these audiences.' }),
+              missing_scopes: array(string(), { description: 'Token must lack these scopes.' }),
             },
             {
-              since: '3.14',
               description:
                 'Criteria that must all hold; required when the issuer is the target issuer, forbidden otherwise.',
             },
           ),
-          issuer: string({ required: true, since: '3.14', description: 'iss value this entry applies to.' }),
+          issuer: string({ required: true, description: 'iss value this entry applies to.' }),
           jwks_uri: string({
             since: '3.15',
             description: 'JWKS for that verification; unset means discovery on the issuer.',
@@ -87,7 +84,7 @@ export const tokenExchangeFields = {
             description: "Verify the incoming token's signature before exchanging it.",
           }),
         }),
-        { required: true, len_min: 1, since: '3.14', description: 'Issuers whose tokens may be exchanged.' },
+        { required: true, len_min: 1, description: 'Issuers whose tokens may be exchanged.' },
       ),
     },
     {
