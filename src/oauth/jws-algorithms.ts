@@ -20,8 +20,6 @@ export interface AlgorithmFacts {
   readonly family: 'rsa' | 'rsa-pss' | 'ecdsa' | 'eddsa' | 'hmac';
   /** Digest for node:crypto; null where the algorithm fixes its own. */
   readonly digest: 'sha256' | 'sha384' | 'sha512' | null;
-  /** Exact signature size in bytes; 0 where the key decides. */
-  readonly signatureBytes: number;
   /** PSS: the salt is as long as the digest (RFC 7518 section 3.5). */
   readonly saltBytes: number;
   readonly padding: number | undefined;
@@ -31,19 +29,19 @@ const rsa = constants.RSA_PKCS1_PADDING;
 const pss = constants.RSA_PKCS1_PSS_PADDING;
 
 const facts: ReadonlyMap<string, AlgorithmFacts> = new Map<JwsAlgorithm, AlgorithmFacts>([
-  ['RS256', { family: 'rsa', digest: 'sha256', signatureBytes: 0, saltBytes: 0, padding: rsa }],
-  ['RS384', { family: 'rsa', digest: 'sha384', signatureBytes: 0, saltBytes: 0, padding: rsa }],
-  ['RS512', { family: 'rsa', digest: 'sha512', signatureBytes: 0, saltBytes: 0, padding: rsa }],
-  ['PS256', { family: 'rsa-pss', digest: 'sha256', signatureBytes: 0, saltBytes: 32, padding: pss }],
-  ['PS384', { family: 'rsa-pss', digest: 'sha384', signatureBytes: 0, saltBytes: 48, padding: pss }],
-  ['PS512', { family: 'rsa-pss', digest: 'sha512', signatureBytes: 0, saltBytes: 64, padding: pss }],
-  ['ES256', { family: 'ecdsa', digest: 'sha256', signatureBytes: 64, saltBytes: 0, padding: undefined }],
-  ['ES384', { family: 'ecdsa', digest: 'sha384', signatureBytes: 96, saltBytes: 0, padding: undefined }],
-  ['ES512', { family: 'ecdsa', digest: 'sha512', signatureBytes: 132, saltBytes: 0, padding: undefined }],
-  ['EdDSA', { family: 'eddsa', digest: null, signatureBytes: 0, saltBytes: 0, padding: undefined }],
-  ['HS256', { family: 'hmac', digest: 'sha256', signatureBytes: 32, saltBytes: 0, padding: undefined }],
-  ['HS384', { family: 'hmac', digest: 'sha384', signatureBytes: 48, saltBytes: 0, padding: undefined }],
-  ['HS512', { family: 'hmac', digest: 'sha512', signatureBytes: 64, saltBytes: 0, padding: undefined }],
+  ['RS256', { family: 'rsa', digest: 'sha256', saltBytes: 0, padding: rsa }],
+  ['RS384', { family: 'rsa', digest: 'sha384', saltBytes: 0, padding: rsa }],
+  ['RS512', { family: 'rsa', digest: 'sha512', saltBytes: 0, padding: rsa }],
+  ['PS256', { family: 'rsa-pss', digest: 'sha256', saltBytes: 32, padding: pss }],
+  ['PS384', { family: 'rsa-pss', digest: 'sha384', saltBytes: 48, padding: pss }],
+  ['PS512', { family: 'rsa-pss', digest: 'sha512', saltBytes: 64, padding: pss }],
+  ['ES256', { family: 'ecdsa', digest: 'sha256', saltBytes: 0, padding: undefined }],
+  ['ES384', { family: 'ecdsa', digest: 'sha384', saltBytes: 0, padding: undefined }],
+  ['ES512', { family: 'ecdsa', digest: 'sha512', saltBytes: 0, padding: undefined }],
+  ['EdDSA', { family: 'eddsa', digest: null, saltBytes: 0, padding: undefined }],
+  ['HS256', { family: 'hmac', digest: 'sha256', saltBytes: 0, padding: undefined }],
+  ['HS384', { family: 'hmac', digest: 'sha384', saltBytes: 0, padding: undefined }],
+  ['HS512', { family: 'hmac', digest: 'sha512', saltBytes: 0, padding: undefined }],
 ]);
 
 /** Facts of an algorithm by its exact, case-sensitive name; undefined for every other. */

@@ -183,6 +183,7 @@ const unusable: readonly (readonly [string, unknown])[] = [
   ['id_token as an object', { ...good, id_token: {} }],
   ['scope as a number', { ...good, scope: 1 }],
   ['an access_token of the prototype', '{"__proto__":{"access_token":"a"},"token_type":"Bearer"}'],
+  ['a body beyond the limit', `${JSON.stringify(good)}${' '.repeat(limits.providerResponseBytesMax)}`],
   ['deep nesting', `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`],
 ];
 for (const [name, body] of unusable) {
@@ -199,6 +200,7 @@ const statuses: readonly (readonly [number, string, number])[] = [
   [400, 'refused', 401],
   [401, 'refused', 401],
   [403, 'refused', 401],
+  [408, 'unavailable', 503],
   [429, 'rate_limited', 503],
   [500, 'unavailable', 503],
   [502, 'unavailable', 503],

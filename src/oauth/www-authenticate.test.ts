@@ -36,6 +36,11 @@ test('nothing in it can end the attribute, the line or the character set', () =>
   assert.match(value, whole);
 });
 
+test('a description has neither double quotes nor backslashes, as RFC 6750 wants it', () => {
+  const value = bearerChallenge({ realm: 'r', error: 'invalid_token', description: 'a"b\\c' });
+  assert.equal(value, `Bearer realm="r", error="invalid_token", error_description="a'b/c"`);
+});
+
 test('the description is cut', () => {
   const value = bearerChallenge({ realm: 'r', error: 'invalid_token', description: 'x'.repeat(5000) });
   assert.equal(/error_description="(x+)"/.exec(value)?.[1]?.length, limits.challengeDescriptionCharsMax);
