@@ -126,7 +126,7 @@ export class ShardedMapDraft<V> {
   }
 }
 
-const emptyShard: ReadonlyMap<string, never> = new Map();
+const emptyShard: ReadonlyMap<string, never> = new Map<string, never>();
 const shardCount = 256;
 const singleShardMax = 128;
 

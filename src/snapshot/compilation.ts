@@ -12,10 +12,6 @@ type PluginList = readonly CompiledPlugin[];
 
 const noPlugins: PluginList = Object.freeze([]);
 
-/** What an explicit null means: the schema's default. */
-const timeoutMsDefault = 60_000;
-const retriesDefault = 5;
-
 /**
  * One change on its way into a snapshot. First every entity of the change is taken in, in any order; then
  * `build` makes the parts that depend on others: a service holds its plugins, a route its plugins and its
@@ -202,10 +198,10 @@ function buildService(entity: Service, plugins: PluginList, env: CompileEnvironm
     host: entity.host,
     port: entity.port,
     path: entity.path,
-    retries: entity.retries ?? retriesDefault,
-    connectTimeoutMs: entity.connect_timeout ?? timeoutMsDefault,
-    writeTimeoutMs: entity.write_timeout ?? timeoutMsDefault,
-    readTimeoutMs: entity.read_timeout ?? timeoutMsDefault,
+    retries: entity.retries,
+    connectTimeoutMs: entity.connect_timeout,
+    writeTimeoutMs: entity.write_timeout,
+    readTimeoutMs: entity.read_timeout,
     tlsVerify: entity.tls_verify ?? env.tlsVerifyDefault ?? false,
     enabled: entity.enabled,
     plugins,

@@ -70,5 +70,5 @@ function deleteIfSame(map: Map<string, Consumer>, key: string, consumer: Consume
 }
 
 function byAge(left: Consumer, right: Consumer): number {
-  return (left.created_at ?? 0) - (right.created_at ?? 0) || (left.id < right.id ? -1 : 1);
+  return left.created_at - right.created_at || (left.id < right.id ? -1 : 1);
 }

@@ -33,6 +33,11 @@ export class DecisionCache {
     this.#unnamed = { trees: table.anyHost === undefined ? [] : [table.anyHost], decisions: new Map() };
   }
 
+  /** Hosts and decisions held. */
+  get size(): number {
+    return this.#plain.size + this.#secure.size + this.#decisionCount;
+  }
+
   host(host: string, secure: boolean): KnownHost {
     const known = (secure ? this.#secure : this.#plain).get(host);
     return known ?? this.#resolve(host, secure);
