@@ -8,6 +8,7 @@ import { packageVersion } from '../../base/paths.ts';
 import { pluginsByName } from '../../plugins/index.ts';
 import type { CertificatePair, Listener, Settings } from '../../settings/settings.ts';
 import { compileSnapshot } from '../../snapshot/compile.ts';
+import { SnapshotHolder } from '../../snapshot/holder.ts';
 import { emptySnapshot } from '../../snapshot/snapshot.ts';
 import type { Store } from '../../store/store.ts';
 import type { BoundListener, ControlToMain, MainToControl, NodeFacts } from '../../threads/messages.ts';
@@ -48,7 +49,7 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
 
   // Messages are held until the store is open; workers load their code meanwhile.
   const opened = openStore(settings, plugins).then(async (store) => {
-    const snapshot = await firstSnapshot(store, plugins);
+    const snapshot = new SnapshotHolder(await firstSnapshot(store, plugins));
     const publisher = createPublisher({ snapshot, plugins, fleet });
     const parts: AdminParts = {
       store,
@@ -56,7 +57,7 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
       publisher,
       ask: (question) => fleet.ask(question),
       node: () => facts,
-      facts: {
+      settings: {
         resolved: settings.resolved,
         version: packageVersion(),
         nodeId: nodeId(settings.prefix),
@@ -68,14 +69,15 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
       log,
     };
     servers = createServers(settings, parts, post);
-    return store;
+    return { store, publisher };
   });
 
   const receive = async (message: MainToControl): Promise<void> => {
-    const store = await opened;
+    const { store, publisher } = await opened;
     switch (message.kind) {
       case 'worker':
-        await admitWorker(store, fleet, message.worker, message.port);
+        // No change is between its commit and its publication meanwhile, so the new worker misses none.
+        await publisher.inTurn(async () => fleet.join(message.worker, message.port, await store.everything()));
         return;
       case 'worker_gone':
         fleet.leave(message.worker);
@@ -102,23 +104,6 @@ function fail(error: unknown, log: Logger, post: (message: ControlToMain) => voi
   const reason = error instanceof Error ? error.message : String(error);
   log.error('control.thread.fail', { reason });
   post({ kind: 'failed', reason });
-}
-
-/**
- * A new worker's base is read while no writer is at work. A change committed before it, but published
- * after, reaches the worker twice, which is harmless; none can be missed.
- */
-async function admitWorker(store: Store, fleet: WorkerFleet, worker: number, port: MessagePort): Promise<void> {
-  if (!store.writable) {
-    fleet.join(worker, port, await store.everything());
-    return;
-  }
-  const turn = await store.begin();
-  try {
-    fleet.join(worker, port, await store.everything());
-  } finally {
-    await turn.rollback();
-  }
 }
 
 async function firstSnapshot(store: Store, plugins: ReturnType<typeof pluginsByName>) {

@@ -1,3 +1,4 @@
+import { checkTokenSyntax } from '../../oauth/bearer-token.ts';
 import {
   type AccessContext,
   type AccessResult,
@@ -137,6 +138,11 @@ function verifyBearer(
     services.cache<VerifiedToken>('oidc.bearer-tokens').set(with_.key, verification.token);
     return finish(context, rp, args, credential, verification.token);
   };
+  const malformed = checkTokenSyntax(credential.token);
+  if (malformed !== undefined) {
+    context.decision.unpass(check['credential.format']);
+    return deny(context, rp, credentialDenial(malformed), factsOf(context, credential, undefined));
+  }
   const first = verify(with_.issuer);
   if (first.kind === 'verified' || !first.unknownKey) return settle(first);
   return rediscover(rp, services, with_.issuer).then((newer) => settle(newer === with_.issuer ? first : verify(newer)));

@@ -29,13 +29,14 @@ export function ambiguous(what: string): Denial {
 
 /** Nothing was presented: a bare challenge, without an error code (RFC 6750 section 3.1). */
 export function noCredential(context: AccessContext, rp: RelyingParty, body: BodyState | undefined): Denial {
+  const expected = whatIsLookedFor(rp);
   return {
     check: 'credential.present',
     status: 401,
     text: 'no credential was presented',
     seen: whatWasThere(context, body),
-    expected: whatIsLookedFor(rp),
-    hint: 'The caller must send a credential in one of the places listed under "expected".',
+    expected,
+    hint: `The caller must send one of these: ${expected}.`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { checkTokenSyntax, parseAuthorization } from '../../../oauth/bearer-token.ts';
+import { parseAuthorization } from '../../../oauth/bearer-token.ts';
 import type { AccessContext } from '../../../pdk/index.ts';
 import { type Found, notFound } from '../credentials.ts';
 import type { Location, RelyingParty } from '../relying-party.ts';
@@ -85,11 +85,10 @@ export function cookieValue(headers: readonly string[], name: string): string | 
   return undefined;
 }
 
+/** The token's characters are looked at when it is verified first, not on every use. */
 function choose(candidates: readonly Candidate[]): Found {
   const [first] = candidates;
   if (first === undefined) return notFound;
   for (const other of candidates) if (other.token !== first.token) return conflict;
-  const problem = checkTokenSyntax(first.token);
-  if (problem !== undefined) return { kind: 'bad', problem, location: first.location };
   return { kind: 'found', credential: { kind: 'bearer', ...first } };
 }
