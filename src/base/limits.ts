@@ -17,6 +17,9 @@ export const limits = {
   /** Admin API. */
   adminBodyBytesMax: 10 * 1024 * 1024,
   adminArgumentsMax: 1000,
+  adminConnectionsMax: 1000,
+  adminCloseWaitMs: 5000,
+  adminFilterTagsMax: 5,
   jsonDepthMax: 64,
   /** A pattern in a route's paths or headers. */
   userRegexCharsMax: 4096,
@@ -62,7 +65,7 @@ export const limits = {
   routerCachedHostsMax: 16_384,
   routerCachedPathCharsMax: 512,
   routerCachedHostCharsMax: 255,
-  routerCachedMethodCharsMax: 32,
+  routerCachedMethodCharsMax: 12,
 
   /** Decision rings, per worker. */
   decisionsKept: 2000,
