@@ -30,11 +30,11 @@ export class ShardedMap<V> {
 
   /** Entries in no particular order. */
   *entries(): IterableIterator<[string, V]> {
-    for (const shard of this.#shards) yield* shard.entries();
+    for (const shard of this.#shards) for (const entry of shard) yield entry;
   }
 
   *values(): IterableIterator<V> {
-    for (const shard of this.#shards) yield* shard.values();
+    for (const shard of this.#shards) for (const value of shard.values()) yield value;
   }
 
   /** Starts a draft; this map is never changed by it. */
@@ -132,16 +132,33 @@ const singleShardMax = 128;
 
 /**
  * Spreads keys over shards. It need not be collision-resistant: a bad spread makes edits copy more, while
- * lookups stay lookups in a `Map`. Long keys are sampled; their last eight code units always count, because
- * that is where generated names and time-ordered ids differ.
+ * lookups stay lookups in a `Map`. So that a lookup costs little, eight code units are sampled: at the end,
+ * where generated names and ids differ, and around the middle and the first quarter, where host names do.
  */
 function shardHash(key: string): number {
   const length = key.length;
+  if (length < 8) return shortHash(key);
+  const middle = length >>> 1;
+  const quarter = length >>> 2;
   let hash = length;
-  const tail = length > 8 ? length - 8 : 0;
-  const step = (tail >>> 3) + 1;
-  for (let index = 0; index < tail; index += step) hash = (Math.imul(hash, 31) + key.charCodeAt(index)) | 0;
-  for (let index = tail; index < length; index += 1) hash = (Math.imul(hash, 31) + key.charCodeAt(index)) | 0;
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (hash ^ (hash >>> 12)) >>> 0;
+  hash = (hash << 3) ^ (hash >>> 26) ^ key.charCodeAt(length - 1);
+  hash = (hash << 3) ^ (hash >>> 26) ^ key.charCodeAt(length - 2);
+  hash = (hash << 3) ^ (hash >>> 26) ^ key.charCodeAt(middle);
+  hash = (hash << 3) ^ (hash >>> 26) ^ key.charCodeAt(middle - 1);
+  hash = (hash << 3) ^ (hash >>> 26) ^ key.charCodeAt(length - 3);
+  hash = (hash << 3) ^ (hash >>> 26) ^ key.charCodeAt(quarter + 1);
+  hash = (hash << 3) ^ (hash >>> 26) ^ key.charCodeAt(quarter + 2);
+  hash = (hash << 3) ^ (hash >>> 26) ^ key.charCodeAt(quarter + 3);
+  return mixed(hash);
+}
+
+function shortHash(key: string): number {
+  let hash = key.length;
+  for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash, 31) + key.charCodeAt(index);
+  return mixed(hash);
+}
+
+function mixed(hash: number): number {
+  const spread = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (spread ^ (spread >>> 15)) >>> 0;
 }

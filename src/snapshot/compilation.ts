@@ -92,9 +92,11 @@ export class Compilation {
       yield;
     }
     if (this.#staleServices.size > 0) {
+      let looked = 0;
       for (const { id, serviceId } of this.#previous.routes.values()) {
         if (serviceId !== null && this.#staleServices.has(serviceId)) this.#staleRoutes.add(id);
-        yield;
+        looked += 1;
+        if (looked % 64 === 0) yield;
       }
     }
     for (const id of this.#staleRoutes) {
