@@ -1,4 +1,4 @@
-import { CR, hexValue, isFieldText, LF } from './characters.ts';
+import { COLON, CR, hexValue, isFieldText, isToken, LF } from './characters.ts';
 
 /** Longest chunk-size line after its digits, and longest trailer section; both pass through or are skipped unread. */
 const extensionBytesMax = 1024;
@@ -6,17 +6,33 @@ const trailerBytesMax = 8 * 1024;
 /** 13 digits stay below 2^53. */
 const sizeDigitsMax = 13;
 
+/** Framing and routing cannot be decided after the fact (RFC 9110 §6.5.1). */
+const neverTrailers: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'host', 'connection']);
+
 const SIZE = 0;
-const EXTENSION = 1;
-const SIZE_LF = 2;
-const DATA = 3;
-const DATA_CR = 4;
-const DATA_LF = 5;
-const TRAILER_START = 6;
-const TRAILER_FIELD = 7;
-const TRAILER_FIELD_LF = 8;
-const END_LF = 9;
-const DONE = 10;
+/** `;` was read: a name must follow. */
+const EXTENSION_START = 1;
+const EXTENSION_NAME = 2;
+const EXTENSION_EQUALS = 3;
+const EXTENSION_TOKEN = 4;
+const EXTENSION_QUOTED = 5;
+const EXTENSION_ESCAPED = 6;
+const EXTENSION_UNQUOTED = 7;
+const SIZE_LF = 8;
+const DATA = 9;
+const DATA_CR = 10;
+const DATA_LF = 11;
+const TRAILER_START = 12;
+const TRAILER_NAME = 13;
+const TRAILER_VALUE = 14;
+const TRAILER_LF = 15;
+const END_LF = 16;
+const DONE = 17;
+
+const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 /** Receives the data of a chunked body, without its framing. */
 export interface ChunkData {
@@ -41,6 +57,7 @@ export class ChunkScanner {
   #left = 0;
   #digits = 0;
   #skipped = 0;
+  #name = '';
 
   get done(): boolean {
     return this.#state === DONE;
@@ -85,11 +102,6 @@ export class ChunkScanner {
     switch (this.#state) {
       case SIZE:
         return this.#sizeDigit(code);
-      case EXTENSION:
-        if (code === CR) this.#state = SIZE_LF;
-        else if (isFieldText[code] !== 1) return 'chunk.extension';
-        else if (++this.#skipped > extensionBytesMax) return 'chunk.extension_too_long';
-        return undefined;
       case SIZE_LF:
         if (code !== LF) return 'chunk.size_line_end';
         this.#state = this.#left === 0 ? TRAILER_START : DATA;
@@ -105,7 +117,7 @@ export class ChunkScanner {
         this.#state = SIZE;
         return undefined;
       default:
-        return this.#trailer(code);
+        return this.#state < SIZE_LF ? this.#extension(code) : this.#trailer(code);
     }
   }
 
@@ -118,8 +130,34 @@ export class ChunkScanner {
     }
     if (this.#digits === 0) return 'chunk.size';
     if (code === CR) this.#state = SIZE_LF;
-    else if (code === 0x3b) this.#state = EXTENSION;
+    else if (code === SEMICOLON) this.#state = EXTENSION_START;
     else return 'chunk.size';
+    return undefined;
+  }
+
+  /** `;name`, `;name=token` or `;name="quoted"`, without the blanks that the grammar tolerates (RFC 9112 §7.1.1). */
+  #extension(code: number): string | undefined {
+    if (++this.#skipped > extensionBytesMax) return 'chunk.extension_too_long';
+    const state = this.#state;
+    if (state === EXTENSION_QUOTED || state === EXTENSION_ESCAPED) {
+      if (isFieldText[code] !== 1) return 'chunk.extension';
+      if (state === EXTENSION_ESCAPED) this.#state = EXTENSION_QUOTED;
+      else if (code === BACKSLASH) this.#state = EXTENSION_ESCAPED;
+      else if (code === QUOTE) this.#state = EXTENSION_UNQUOTED;
+      return undefined;
+    }
+    if (isToken[code] === 1) {
+      if (state === EXTENSION_UNQUOTED) return 'chunk.extension';
+      if (state === EXTENSION_START) this.#state = EXTENSION_NAME;
+      else if (state === EXTENSION_EQUALS) this.#state = EXTENSION_TOKEN;
+      return undefined;
+    }
+    if (state === EXTENSION_EQUALS && code === QUOTE) this.#state = EXTENSION_QUOTED;
+    else if (state === EXTENSION_START || state === EXTENSION_EQUALS) return 'chunk.extension';
+    else if (code === CR) this.#state = SIZE_LF;
+    else if (code === SEMICOLON) this.#state = EXTENSION_START;
+    else if (code === EQUALS && state === EXTENSION_NAME) this.#state = EXTENSION_EQUALS;
+    else return 'chunk.extension';
     return undefined;
   }
 
@@ -128,17 +166,27 @@ export class ChunkScanner {
     switch (this.#state) {
       case TRAILER_START:
         if (code === CR) this.#state = END_LF;
-        else if (code <= 0x20 || code === 0x3a || isFieldText[code] !== 1) return 'chunk.trailer';
+        else if (isToken[code] !== 1) return 'chunk.trailer';
         else {
-          this.#state = TRAILER_FIELD;
+          this.#state = TRAILER_NAME;
+          this.#name = String.fromCharCode(code);
           this.hasTrailers = true;
         }
         return undefined;
-      case TRAILER_FIELD:
-        if (code === CR) this.#state = TRAILER_FIELD_LF;
+      case TRAILER_NAME:
+        if (code !== COLON) {
+          if (isToken[code] !== 1) return 'chunk.trailer';
+          this.#name += String.fromCharCode(code);
+          return undefined;
+        }
+        if (neverTrailers.has(this.#name.toLowerCase())) return 'chunk.trailer_name';
+        this.#state = TRAILER_VALUE;
+        return undefined;
+      case TRAILER_VALUE:
+        if (code === CR) this.#state = TRAILER_LF;
         else if (isFieldText[code] !== 1) return 'chunk.trailer';
         return undefined;
-      case TRAILER_FIELD_LF:
+      case TRAILER_LF:
         if (code !== LF) return 'chunk.trailer';
         this.#state = TRAILER_START;
         return undefined;

@@ -62,7 +62,12 @@ export class FieldLines {
       const name = text.slice(lineStart, nameEnd);
       const known = knownName(name);
       const value = text.slice(valueStart, valueEnd);
-      if (known.code !== nameCode.other && !this.note(known.code, value)) return REFUSED;
+      if (known.code !== nameCode.other) {
+        const isFraming = known.code === nameCode.contentLength || known.code === nameCode.transferEncoding;
+        // Readers differ on tabs around these values, and a difference there is a smuggled request.
+        if (isFraming && text.slice(nameEnd, at).includes('\t')) return this.refuse('framing.tab');
+        if (!this.note(known.code, value)) return REFUSED;
+      }
       this.headers.add(name, known.lower, value);
       lineStart = at + 2;
     }
