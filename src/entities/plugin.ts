@@ -86,7 +86,7 @@ export function unknownPluginText(name: string): string {
 export function pluginSchemaDocument(shape: PluginShape): PlainObject {
   const whole = pluginRecord(shape).fields;
   const pinned = shape.consumerScope ? {} : { consumer: whole.consumer };
-  return { ...kongSchema(record({ ...pinned, protocols: whole.protocols, config: shape.config })) };
+  return { ...kongSchema(record({ ...pinned, protocols: whole.protocols, config: whole.config })) };
 }
 
 /**

@@ -105,7 +105,8 @@ function childOf<K>(children: Map<K, Node>, key: K): Node {
 function toRaw(node: Node): unknown {
   const nested = node.members.size + node.indexed.size;
   if (nested === 0) return node.values.length === 1 && !node.list ? node.values[0] : node.values;
-  const complete = node.indexed.size > 0 && Math.max(...node.indexed.keys()) === node.indexed.size;
+  // Distinct indices from 1 on are complete when none is larger than their number.
+  const complete = node.indexed.size > 0 && node.indexed.keys().every((index) => index <= node.indexed.size);
   if (complete && node.members.size === 0 && node.values.length === 0) {
     return [...node.indexed].sort(([left], [right]) => left - right).map(([, child]) => toRaw(child));
   }

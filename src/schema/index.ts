@@ -12,4 +12,4 @@ export * from './process.ts';
 export { isUuid } from './scalar.ts';
 export * from './shorthand.ts';
 export * from './validate.ts';
-export type { PlainObject } from './value.ts';
+export { isObject, type PlainObject } from './value.ts';

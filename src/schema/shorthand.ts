@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts';
 import type { AnyField, RecordField, Shorthand } from './field.ts';
 import { record as recordOf } from './field.ts';
 import { validate } from './validate.ts';
-import { isObject, ownValue, type PlainObject, sameJson, setOwn } from './value.ts';
+import { isObject, ownValue, type PlainObject, sameJson, setOwn, shortJson } from './value.ts';
 
 /** The input with its shorthands replaced by the fields they stand for, and what was wrong with them. */
 export interface Expanded {
@@ -153,5 +153,5 @@ function writeAt(object: Record<string, unknown>, target: readonly string[], val
 }
 
 function display(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value.slice(0, 200) : shortJson(value);
 }
