@@ -86,7 +86,7 @@ export const limits = {
   declarativeFileBytesMax: 128 * 1024 * 1024,
   declarativeAliasesMax: 100_000,
   declarativeDepthMax: 64,
-  declarativeValuesMax: 20_000_000,
+  declarativeValuesMax: 5_000_000,
   declarativeCharsMax: 256 * 1024 * 1024,
 
   /** The local OpenID provider and the echo upstream of `sallyport dev`. */

@@ -123,6 +123,7 @@ routes:
     assert.equal(new Set(first).size, 4);
     assert.deepEqual(ids([c, b, a].join(',')), [first[2], first[1], first[0]]);
     assert.deepEqual(ids('{"host":"other.example","name":"a"}'), [first[0]]);
+    assert.deepEqual(ids('{"host":"a.example","port":1}'), ids('{"port":1,"host":"a.example"}'));
   });
 
   it('tells plugins of one name apart by what they are bound to', () => {
@@ -282,6 +283,10 @@ routes: {}`);
     for (const text of [...texts, deepJson, '{"_format_version":"3.0","__proto__":{"services":[]}}']) {
       assert.ok(faults(text).faults.length > 0, text.slice(0, 40));
     }
+    const wide = `_ignore: [ &w [${'0,'.repeat(20_000)}]${', *w'.repeat(300)} ]`;
+    assert.match(faults(wide).text, /too many values/);
+    const long = `_ignore: [ &l "${'x'.repeat(1_000_000)}"${', *l'.repeat(300)} ]`;
+    assert.match(faults(long).text, /too long when its aliases are expanded/);
     assert.match(faults('a: [').text, /^in 'error': failed parsing declarative configuration: .*line/);
   });
 });
