@@ -1,8 +1,28 @@
 import { entityRoutes } from './entity-routes.ts';
 import type { AdminParts } from './parts.ts';
 import type { AdminRoute } from './router.ts';
+import { configRoute } from './special/config.ts';
+import { decisionRoutes } from './special/decisions.ts';
+import { endpointsRoute } from './special/endpoints.ts';
+import { pluginsEnabledRoute } from './special/plugins-enabled.ts';
+import { robotsRoute } from './special/robots.ts';
+import { rootRoute } from './special/root.ts';
+import { schemaRoutes } from './special/schemas.ts';
+import { statusRoute } from './special/status.ts';
+import { tagRoutes } from './special/tags.ts';
 
 /** Every path of the Admin API. */
 export function adminRoutes(parts: AdminParts): AdminRoute[] {
-  return [...entityRoutes(parts)];
+  const routes = [
+    rootRoute(parts),
+    statusRoute(parts),
+    ...schemaRoutes(parts),
+    pluginsEnabledRoute(parts),
+    ...tagRoutes(parts),
+    configRoute(parts),
+    ...decisionRoutes(parts),
+    robotsRoute,
+    ...entityRoutes(parts),
+  ];
+  return [...routes, endpointsRoute(routes)];
 }
