@@ -1,6 +1,7 @@
-import type { ProviderRequest } from '../../base/exchange.ts';
+import type { ProviderOutcome, ProviderRequest } from '../../base/exchange.ts';
+import { retryAfterSeconds } from '../../oauth/exchange.ts';
 import { clientCredentialsRequest, processTokenResponse, type TokenSet } from '../../oauth/token-endpoint.ts';
-import { type AccessContext, type PassedChecks, passedChecks, type PluginServices } from '../../pdk/index.ts';
+import { type AccessContext, type PassedChecks, type PluginServices, passedChecks } from '../../pdk/index.ts';
 import { type CheckName, check } from './checks.ts';
 import type { ClientPair } from './credentials.ts';
 import { type Denial, issuerDenial, tokenDenial } from './denials.ts';
@@ -8,7 +9,7 @@ import { digest } from './digest.ts';
 import { type IssuerState, loadIssuer, rediscover } from './issuer-state.ts';
 import { callOptions, type RelyingParty } from './relying-party.ts';
 import type { RequestArguments } from './request-arguments.ts';
-import { type VerifiedToken, type Verification, verifyAccessToken } from './verify/access-token.ts';
+import { type Verification, type VerifiedToken, verifyAccessToken } from './verify/access-token.ts';
 
 /** A token bought with a caller's client credentials, as this worker remembers it. */
 export interface ClientToken {
@@ -28,7 +29,7 @@ export type ClientTokenEntry = ClientToken | RefusedClient;
 
 export type Acquired =
   | { readonly kind: 'token'; readonly entry: ClientToken }
-  | { readonly kind: 'denied'; readonly denial: Denial; readonly passed: PassedChecks };
+  | ({ readonly kind: 'denied' } & RefusedClient);
 
 /** Arguments and headers of the caller that go along to the token endpoint (`token_post_args_client`, `token_headers_client`). */
 export interface Forwarded {
@@ -75,7 +76,12 @@ export async function acquireClientToken(
   forwarded: Forwarded,
   freshAfter?: number,
 ): Promise<Acquired> {
-  const before: CheckName[] = ['request.authorization', 'credential.present', 'credential.unambiguous', 'credential.format'];
+  const before: CheckName[] = [
+    'request.authorization',
+    'credential.present',
+    'credential.unambiguous',
+    'credential.format',
+  ];
   const issuer = await loadIssuer(rp, services);
   if (issuer.kind === 'problem') return denied(before, issuerDenial(issuer.step, issuer.problem));
   before.push('provider.discovery', 'provider.issuer');
@@ -85,11 +91,13 @@ export async function acquireClientToken(
   const exchangeKey = keyOf(rp, request);
   const options = freshAfter === undefined ? {} : { freshAfter };
   const { outcome } = await services.provider.exchange(exchangeKey, request, options);
-  const answer = processTokenResponse(outcome, services.now(), [pair.secret]);
+  const answer = processTokenResponse(outcome, outcome.at, [pair.secret]);
   if (answer.kind === 'problem') {
     const denial = tokenDenial(answer, audienceSent(rp, forwarded));
-    services.provider.keep(exchangeKey, services.now() + quietMs(rp, denial));
-    return denied([...before, ...passedBefore(denial.check)], denial);
+    // Counted from the answer: a worker that hears of it later must not keep it alive for the others.
+    const until = outcome.at + quietMs(rp, denial, outcome);
+    services.provider.keep(exchangeKey, until);
+    return denied([...before, ...passedBefore(denial.check)], denial, until);
   }
   before.push('provider.rate_limit', 'provider.reachable', 'provider.grant', 'provider.answer');
   const verification = await verifyOnce(services, rp, issuer.state, answer.tokenSet, before);
@@ -100,11 +108,15 @@ export async function acquireClientToken(
     if (fromBefore && isKeyTrouble(verification.denial)) {
       return acquireClientToken(services, rp, pair, forwarded, services.now());
     }
-    return { kind: 'denied', denial: verification.denial, passed: verification.passed };
+    return { kind: 'denied', denial: verification.denial, passed: verification.passed, until: 0 };
   }
   const usableUntil = lifetime(rp, answer.tokenSet, verification.token, outcome.at);
   services.provider.keep(exchangeKey, rp.config.cache_tokens === false ? 0 : usableUntil);
-  services.log.debug('oidc.token.acquire', { plugin_id: rp.instanceId, client_id: pair.id, until: new Date(usableUntil).toISOString() });
+  services.log.debug('oidc.token.acquire', {
+    plugin_id: rp.instanceId,
+    client_id: pair.id,
+    until: new Date(usableUntil).toISOString(),
+  });
   const replayed = replayedHeaders(rp, answer.tokenSet);
   const verified: VerifiedToken =
     replayed.length === 0
@@ -120,7 +132,12 @@ async function verifyOnce(
   tokenSet: TokenSet,
   before: readonly CheckName[],
 ): Promise<Verification> {
-  const input = { rp, token: tokenSet.accessToken, grant: 'client_credentials' as const, before: [...before, 'provider.keys' as const] };
+  const input = {
+    rp,
+    token: tokenSet.accessToken,
+    grant: 'client_credentials' as const,
+    before: [...before, 'provider.keys' as const],
+  };
   const first = verifyAccessToken({ ...input, issuer, nowMs: services.now() });
   if (first.kind === 'verified' || !first.unknownKey) return first;
   const newer = await rediscover(rp, services, issuer);
@@ -176,15 +193,14 @@ function lifetime(rp: RelyingParty, tokenSet: TokenSet, verified: VerifiedToken,
   return until;
 }
 
-/** How long a refusal answers for itself (decisions: 5 s by default for refused credentials). */
-function quietMs(rp: RelyingParty, denial: Denial): number {
+/**
+ * How long a refusal answers for itself: refused credentials 5 s by default, a rate limit as long as the provider
+ * says. After a fault the provider is asked again a second later, so that a recovery is seen soon.
+ */
+function quietMs(rp: RelyingParty, denial: Denial, outcome: ProviderOutcome): number {
   if (denial.check === 'provider.grant') return (rp.config.cache_ttl_neg ?? 5) * 1000;
-  return Math.max(1000, (denial.retryAfterSeconds ?? 0) * 1000);
-}
-
-/** When a remembered refusal ends. */
-export function refusedUntil(rp: RelyingParty, denial: Denial, now: number): number {
-  return denial.check.startsWith('provider.') ? now + quietMs(rp, denial) : now;
+  if (denial.check === 'provider.rate_limit') return Math.max(1, denial.retryAfterSeconds ?? 1) * 1000;
+  return Math.max(1, retryAfterSeconds(outcome, outcome.at) ?? 1) * 1000;
 }
 
 function passedBefore(name: CheckName): CheckName[] {
@@ -223,6 +239,7 @@ function noTokenEndpoint(): Denial {
   };
 }
 
-function denied(passed: readonly CheckName[], denial: Denial): Acquired {
-  return { kind: 'denied', denial, passed: passedChecks(passed.map((name) => check[name])) };
+/** `until` 0: asked anew by the next request, whatever remembers the cause remembers it for everybody. */
+function denied(passed: readonly CheckName[], denial: Denial, until = 0): Acquired {
+  return { kind: 'denied', denial, passed: passedChecks(passed.map((name) => check[name])), until };
 }

@@ -1,6 +1,6 @@
+import type { Consumer } from '../../entities/index.ts';
 import { claimAt, claimWords } from '../../oauth/claims.ts';
 import type { Claims } from '../../oauth/jws.ts';
-import type { Consumer } from '../../entities/index.ts';
 import type { AccessContext, ConsumerDirectory, Identity } from '../../pdk/index.ts';
 import { check } from './checks.ts';
 import type { Denial } from './denials.ts';
@@ -26,7 +26,12 @@ export function mapIdentity(context: AccessContext, rp: RelyingParty, claims: Cl
   }
   return {
     kind: 'identity',
-    identity: { consumer, credential: credentialOf(rp, consumer, claims), authenticatedGroups: groups, anonymous: false },
+    identity: {
+      consumer,
+      credential: credentialOf(rp, consumer, claims),
+      authenticatedGroups: groups,
+      anonymous: false,
+    },
   };
 }
 
@@ -90,8 +95,7 @@ function noClaim(rp: RelyingParty): Denial {
     text: 'the token holds no claim that names a consumer',
     seen: 'none',
     expected: pathText(rp),
-    hint:
-      'The provider must add this claim, or correct config.consumer_claims; config.consumer_optional lets such callers through without a consumer.',
+    hint: 'The provider must add this claim, or correct config.consumer_claims; config.consumer_optional lets such callers through without a consumer.',
     error: 'insufficient_scope',
   };
 }

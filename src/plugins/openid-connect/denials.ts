@@ -21,7 +21,12 @@ export interface Denial {
 }
 
 /** Turns a denial into the client's answer and writes it into the decision. */
-export function respondDenied(context: AccessContext, rp: RelyingParty, denial: Denial, facts: unknown): PluginResponse {
+export function respondDenied(
+  context: AccessContext,
+  rp: RelyingParty,
+  denial: Denial,
+  facts: unknown,
+): PluginResponse {
   const { config } = rp;
   const redirect = redirectFor(rp, denial);
   const status = redirect === undefined ? denial.status : 302;
@@ -87,12 +92,20 @@ const callerFixesToken = 'The caller must obtain a fresh token from the provider
 
 /** Which check a fault of a token or credential belongs to, and what cures it. */
 const advice: Readonly<Record<CredentialProblemCode, Advice>> = {
-  'jws.too_large': { check: 'token.format', hint: 'The provider must issue smaller tokens: fewer claims or groups.', field: null },
+  'jws.too_large': {
+    check: 'token.format',
+    hint: 'The provider must issue smaller tokens: fewer claims or groups.',
+    field: null,
+  },
   'jws.malformed': { check: 'token.format', hint: callerFixesToken, field: null },
   'jws.base64': { check: 'token.format', hint: callerFixesToken, field: null },
   'jws.header_malformed': { check: 'token.format', hint: callerFixesToken, field: null },
   'jws.payload_malformed': { check: 'token.format', hint: callerFixesToken, field: null },
-  'jws.duplicate_member': { check: 'token.format', hint: 'The provider must not issue tokens that name a member twice.', field: null },
+  'jws.duplicate_member': {
+    check: 'token.format',
+    hint: 'The provider must not issue tokens that name a member twice.',
+    field: null,
+  },
   'jws.too_deep': { check: 'token.format', hint: 'The provider must issue tokens with less nesting.', field: null },
   'jws.alg_none': { check: 'token.algorithm', hint: 'The provider must sign its tokens, for example with RS256.' },
   'jws.alg_not_allowed': {
@@ -101,14 +114,20 @@ const advice: Readonly<Record<CredentialProblemCode, Advice>> = {
   },
   'jws.crit': { check: 'token.header', hint: 'The provider must issue tokens without critical header extensions.' },
   'jws.b64': { check: 'token.header', hint: 'The provider must issue tokens with an encoded payload.' },
-  'jws.typ': { check: 'token.header', hint: 'Send the access token (typ JWT or at+jwt), not an ID token or another kind.' },
+  'jws.typ': {
+    check: 'token.header',
+    hint: 'Send the access token (typ JWT or at+jwt), not an ID token or another kind.',
+  },
   'jws.key_unknown': {
     check: 'token.key',
     hint:
       'Check that the token comes from the configured issuer; keys published elsewhere go into config.extra_jwks_uris. ' +
       'After a key rotation the next attempt is made when config.rediscovery_lifetime has passed.',
   },
-  'jws.signature_invalid': { check: 'token.signature', hint: `The token was changed or signed by another key. ${callerFixesToken}` },
+  'jws.signature_invalid': {
+    check: 'token.signature',
+    hint: `The token was changed or signed by another key. ${callerFixesToken}`,
+  },
   'jwt.exp_missing': {
     check: 'token.expiry',
     hint: 'The provider must put an exp claim into its access tokens.',
@@ -118,21 +137,42 @@ const advice: Readonly<Record<CredentialProblemCode, Advice>> = {
     check: 'token.expiry',
     hint: 'The caller must fetch a new token; if clocks differ, raise config.leeway (seconds).',
   },
-  'jwt.exp_malformed': { check: 'token.expiry', hint: 'The provider must write exp as seconds since 1970.', field: null },
+  'jwt.exp_malformed': {
+    check: 'token.expiry',
+    hint: 'The provider must write exp as seconds since 1970.',
+    field: null,
+  },
   'jwt.nbf_future': {
     check: 'token.not_before',
     hint: 'Compare the clocks of gateway and provider; config.leeway (seconds) tolerates a difference.',
   },
-  'jwt.nbf_malformed': { check: 'token.not_before', hint: 'The provider must write nbf as seconds since 1970.', field: null },
+  'jwt.nbf_malformed': {
+    check: 'token.not_before',
+    hint: 'The provider must write nbf as seconds since 1970.',
+    field: null,
+  },
   'jwt.iat_future': {
     check: 'token.issued_at',
     hint: 'Compare the clocks of gateway and provider; config.leeway (seconds) tolerates a difference.',
   },
-  'jwt.iat_malformed': { check: 'token.issued_at', hint: 'The provider must write iat as seconds since 1970.', field: null },
-  'jwt.auth_time_missing': { check: 'token.auth_age', hint: 'The provider must add auth_time, or unset config.max_age.' },
-  'jwt.auth_time_malformed': { check: 'token.auth_age', hint: 'The provider must write auth_time as seconds since 1970.' },
+  'jwt.iat_malformed': {
+    check: 'token.issued_at',
+    hint: 'The provider must write iat as seconds since 1970.',
+    field: null,
+  },
+  'jwt.auth_time_missing': {
+    check: 'token.auth_age',
+    hint: 'The provider must add auth_time, or unset config.max_age.',
+  },
+  'jwt.auth_time_malformed': {
+    check: 'token.auth_age',
+    hint: 'The provider must write auth_time as seconds since 1970.',
+  },
   'jwt.auth_time_future': { check: 'token.auth_age', hint: 'Compare the clocks of gateway and provider.' },
-  'jwt.auth_time_too_old': { check: 'token.auth_age', hint: 'The end user must log in again, or raise config.max_age (seconds).' },
+  'jwt.auth_time_too_old': {
+    check: 'token.auth_age',
+    hint: 'The end user must log in again, or raise config.max_age (seconds).',
+  },
   'jwt.iss_missing': { check: 'token.issuer', hint: 'The provider must put an iss claim into its access tokens.' },
   'jwt.iss_malformed': { check: 'token.issuer', hint: 'The provider must write iss as a string.' },
   'jwt.iss_mismatch': {
@@ -145,9 +185,15 @@ const advice: Readonly<Record<CredentialProblemCode, Advice>> = {
     check: 'credential.format',
     hint: 'Send "Authorization: Basic" with base64 of client id, a colon and client secret.',
   },
-  'basic.too_large': { check: 'credential.format', hint: 'Client id and secret are longer than any provider issues; check them.' },
+  'basic.too_large': {
+    check: 'credential.format',
+    hint: 'Client id and secret are longer than any provider issues; check them.',
+  },
   'bearer.malformed': { check: 'credential.format', hint: 'Send "Authorization: Bearer" and the token, nothing else.' },
-  'bearer.too_large': { check: 'credential.format', hint: 'The provider must issue smaller tokens: fewer claims or groups.' },
+  'bearer.too_large': {
+    check: 'credential.format',
+    hint: 'The provider must issue smaller tokens: fewer claims or groups.',
+  },
 };
 
 /** A fault of what the caller presented: 401 invalid_token. */

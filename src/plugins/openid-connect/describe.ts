@@ -27,7 +27,10 @@ function describeRequest(name: CheckName, facts: Facts, rp: RelyingParty): Check
       return { seen: `a token for client ${facts.clientId ?? 'none'}`, expected: 'an access token' };
     case 'consumer.mapped':
     case 'consumer.claim':
-      return { seen: facts.consumer ?? 'none', expected: `a consumer by ${(rp.config.consumer_by ?? []).join(' or ')}` };
+      return {
+        seen: facts.consumer ?? 'none',
+        expected: `a consumer by ${(rp.config.consumer_by ?? []).join(' or ')}`,
+      };
     case 'consumer.anonymous':
       return { seen: facts.consumer ?? 'none', expected: facts.anonymousBecause ?? 'none' };
     default:
@@ -55,7 +58,10 @@ function describeToken(name: CheckName, facts: Facts, rp: RelyingParty): CheckVi
     case 'token.issued_at':
       return { seen: isoSeconds(claimAt(token.claims, ['iat'])), expected: `not after ${at}` };
     case 'token.auth_age':
-      return { seen: isoSeconds(claimAt(token.claims, ['auth_time'])), expected: `at most ${rp.config.max_age ?? 0} s old` };
+      return {
+        seen: isoSeconds(claimAt(token.claims, ['auth_time'])),
+        expected: `at most ${rp.config.max_age ?? 0} s old`,
+      };
     case 'token.hosted_domain':
       return { seen: text(token.claims, 'hd'), expected: (rp.config.domains ?? []).join(' or ') };
     default:

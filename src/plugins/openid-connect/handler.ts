@@ -3,10 +3,10 @@ import {
   type AccessContext,
   type AccessResult,
   establishIdentity,
-  type PassedChecks,
-  passedChecks,
   type PluginResponse,
+  passedChecks,
 } from '../../pdk/index.ts';
+import { cookieValue } from './auth-methods/bearer.ts';
 import { authMethods } from './auth-methods/index.ts';
 import { check } from './checks.ts';
 import {
@@ -15,9 +15,8 @@ import {
   clientTokenKey,
   type Forwarded,
   forwardedParts,
-  refusedUntil,
+  type RefusedClient,
 } from './client-token.ts';
-import { cookieValue } from './auth-methods/bearer.ts';
 import { anonymousConsumer, mapIdentity } from './consumer.ts';
 import { type BearerToken, type ClientPair, type Found, notFound, type PresentedCredential } from './credentials.ts';
 import { credentialDenial, type Denial, issuerDenial, respondDenied } from './denials.ts';
@@ -27,7 +26,7 @@ import { type IssuerState, knownIssuer, loadIssuer, rediscover } from './issuer-
 import { ambiguous, noCredential, twoAuthorizations, unreadBody } from './presentation.ts';
 import type { RelyingParty } from './relying-party.ts';
 import { type BodyState, RequestArguments } from './request-arguments.ts';
-import { type VerifiedToken, type Verification, verifyAccessToken } from './verify/access-token.ts';
+import { type Verification, type VerifiedToken, verifyAccessToken } from './verify/access-token.ts';
 import { checkTimes, timeChecks } from './verify/times.ts';
 
 /**
@@ -71,7 +70,11 @@ async function searchBody(context: AccessContext, rp: RelyingParty, args: Reques
   return deny(context, rp, unreadBody(body) ?? noCredential(context, rp, body), noFacts);
 }
 
-const presented = passedChecks([check['credential.present'], check['credential.unambiguous'], check['credential.format']]);
+const presented = passedChecks([
+  check['credential.present'],
+  check['credential.unambiguous'],
+  check['credential.format'],
+]);
 
 function proceed(
   context: AccessContext,
@@ -157,7 +160,8 @@ function withClient(
   const { services } = context;
   const forwarded = forwardedParts(context, rp, args);
   const key = clientTokenKey(rp, credential, forwarded);
-  const entry = rp.config.cache_tokens === false ? undefined : services.cache<ClientTokenEntry>('oidc.client-tokens').get(key);
+  const entry =
+    rp.config.cache_tokens === false ? undefined : services.cache<ClientTokenEntry>('oidc.client-tokens').get(key);
   const now = services.now();
   if (entry !== undefined) {
     if ('denial' in entry) {
@@ -183,10 +187,8 @@ async function acquire(
   const acquired = await acquireClientToken(services, rp, credential, with_.forwarded);
   const cache = services.cache<ClientTokenEntry>('oidc.client-tokens');
   if (acquired.kind === 'denied') {
-    const until = refusedUntil(rp, acquired.denial, services.now());
-    const refused = { denial: acquired.denial, passed: acquired.passed, until };
-    if (rp.config.cache_tokens !== false) cache.set(with_.key, refused);
-    return denyRemembered(context, rp, credential, refused);
+    if (rp.config.cache_tokens !== false && acquired.until > services.now()) cache.set(with_.key, acquired);
+    return denyRemembered(context, rp, credential, acquired);
   }
   if (rp.config.cache_tokens !== false) cache.set(with_.key, acquired.entry);
   return finish(context, rp, args, credential, acquired.entry.verified);
@@ -196,10 +198,14 @@ function denyRemembered(
   context: AccessContext,
   rp: RelyingParty,
   credential: ClientPair,
-  refused: { readonly denial: Denial; readonly passed: PassedChecks },
+  refused: RefusedClient,
 ): AccessResult {
   context.decision.passAll(refused.passed);
-  return deny(context, rp, refused.denial, factsOf(context, credential, undefined));
+  const { denial, until } = refused;
+  const leftSeconds = Math.max(1, Math.ceil((until - context.services.now()) / 1000));
+  const waits = denial.check === 'provider.rate_limit';
+  const told = waits ? { ...denial, retryAfterSeconds: leftSeconds } : denial;
+  return deny(context, rp, told, factsOf(context, credential, undefined));
 }
 
 /** Keys and issuer are those of the verification; after a rotation the token is verified anew. */
@@ -235,7 +241,9 @@ function finish(
   establishIdentity(context, mapping.identity);
   edits.appendOwned(token.upstreamHeaders);
   if (token.responseHeaders.length > 0) edits.appendResponse(token.responseHeaders);
-  decision.allow(factsOf(context, credential, token, mapping.identity.consumer?.username ?? mapping.identity.consumer?.id));
+  decision.allow(
+    factsOf(context, credential, token, mapping.identity.consumer?.username ?? mapping.identity.consumer?.id),
+  );
   return undefined;
 }
 
@@ -267,7 +275,8 @@ function hide(context: AccessContext, args: RequestArguments, credential: Presen
   const { location } = credential;
   if (credential.kind === 'client') {
     if (credential.names.has('authorization')) context.edits.removeHeader('authorization');
-    if (location === 'query' || (location === 'header' && credential.names.size > 1)) args.hideFromQuery(credential.names);
+    if (location === 'query' || (location === 'header' && credential.names.size > 1))
+      args.hideFromQuery(credential.names);
     if (location === 'body') args.hideFromBody(credential.names);
     return;
   }

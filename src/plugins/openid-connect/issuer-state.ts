@@ -1,5 +1,5 @@
 import type { ExchangeAnswer, ProviderRequest } from '../../base/exchange.ts';
-import { processDiscovery, type ProviderMetadata } from '../../oauth/discovery.ts';
+import { type ProviderMetadata, processDiscovery } from '../../oauth/discovery.ts';
 import { jwksRequest, type KeySet, keySetOf, mergeKeySets, processJwks } from '../../oauth/jwks.ts';
 import type { ProviderProblem } from '../../oauth/problem.ts';
 import type { PluginServices } from '../../pdk/index.ts';
@@ -57,11 +57,7 @@ export function loadIssuer(rp: RelyingParty, services: PluginServices): Promise<
  * A token names a key nobody knows: metadata and keys are fetched again, once per cool-down on the
  * whole node (`rediscovery_lifetime`). Answers the state to try again with, the same one in the cool-down.
  */
-export async function rediscover(
-  rp: RelyingParty,
-  services: PluginServices,
-  state: IssuerState,
-): Promise<IssuerState> {
+export async function rediscover(rp: RelyingParty, services: PluginServices, state: IssuerState): Promise<IssuerState> {
   const slot = slotOf(rp, services);
   if (slot.state !== undefined && slot.state !== state) return slot.state;
   const now = services.now();
@@ -201,12 +197,12 @@ async function exchangeJudged<T>(
   const options = round.freshAfter === undefined ? {} : { freshAfter: round.freshAfter };
   const { outcome, lastGood } = await services.provider.exchange(key, request, options);
   const judged = judge(outcome);
-  const now = services.now();
+  // Counted from the answer: a worker that hears of it later must not keep it alive for the others.
   if (judged.kind === 'ok') {
-    services.provider.keep(key, now + (round.round === '' ? rp.issuer.refreshMs : rp.issuer.rediscoveryMs));
+    services.provider.keep(key, outcome.at + (round.round === '' ? rp.issuer.refreshMs : rp.issuer.rediscoveryMs));
     return judged;
   }
-  services.provider.keep(key, now + retryDelay(judged));
+  services.provider.keep(key, outcome.at + retryDelay(judged));
   if (lastGood === undefined) return judged;
   const stale = judge(lastGood);
   return stale.kind === 'ok' ? stale : judged;

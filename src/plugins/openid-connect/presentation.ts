@@ -44,14 +44,29 @@ export function noCredential(context: AccessContext, rp: RelyingParty, body: Bod
 export function unreadBody(body: BodyState): Denial | undefined {
   switch (body.kind) {
     case 'too_large':
-      return bodyDenial(401, 'the request body is too large to look for a credential', 'more than 1 MiB', 'Send the credential in a header.');
+      return bodyDenial(
+        401,
+        'the request body is too large to look for a credential',
+        'more than 1 MiB',
+        'Send the credential in a header.',
+      );
     case 'timeout':
-      return bodyDenial(401, 'the request body did not arrive in time', 'an incomplete body', 'Send the whole body, or the credential in a header.');
+      return bodyDenial(
+        401,
+        'the request body did not arrive in time',
+        'an incomplete body',
+        'Send the whole body, or the credential in a header.',
+      );
     case 'aborted':
       return bodyDenial(401, 'the request body was cut off', 'an incomplete body', 'Send the whole body.');
     case 'busy':
       return {
-        ...bodyDenial(503, 'too many request bodies are being read', 'a full budget', 'Retry shortly, or send the credential in a header.'),
+        ...bodyDenial(
+          503,
+          'too many request bodies are being read',
+          'a full budget',
+          'Retry shortly, or send the credential in a header.',
+        ),
         retryAfterSeconds: 1,
       };
     default:
@@ -68,7 +83,9 @@ function whatWasThere(context: AccessContext, body: BodyState | undefined): stri
   const authorization = context.request.headers.get('authorization');
   if (authorization === undefined) return 'none';
   const scheme = /^[A-Za-z][A-Za-z0-9-]{0,20}(?= )/.exec(authorization)?.[0];
-  return scheme === undefined ? 'an Authorization header without a scheme' : `an Authorization header with scheme ${scheme}`;
+  return scheme === undefined
+    ? 'an Authorization header without a scheme'
+    : `an Authorization header with scheme ${scheme}`;
 }
 
 function whatIsLookedFor(rp: RelyingParty): string {

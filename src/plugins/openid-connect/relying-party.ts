@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
-import { type ClientAuthMethod, chooseMethod } from '../../oauth/client-authentication.ts';
+import type { ProviderRequest } from '../../base/exchange.ts';
 import { compileRequirement, type Requirement } from '../../oauth/claims.ts';
+import { type ClientAuthMethod, chooseMethod } from '../../oauth/client-authentication.ts';
 import { discoveryRequest, issuerKey } from '../../oauth/discovery.ts';
 import { realmOf } from '../../oauth/www-authenticate.ts';
-import type { ProviderRequest } from '../../base/exchange.ts';
 import type { PluginInstance } from '../../pdk/index.ts';
-import type { OpenidConnectConfig } from './schema/index.ts';
-import { compileHeaders, type HeaderRules } from './headers.ts';
 import { digest } from './digest.ts';
+import { compileHeaders, type HeaderRules } from './headers.ts';
+import type { OpenidConnectConfig } from './schema/index.ts';
 
 export type Location = 'header' | 'cookie' | 'query' | 'body';
 
@@ -122,7 +122,11 @@ function issuerRules(config: OpenidConnectConfig): IssuerRules {
 }
 
 /** What every call to the provider shares. */
-export function callOptions(config: OpenidConnectConfig): { timeoutMs: number; tlsVerify: boolean; keepalive: boolean } {
+export function callOptions(config: OpenidConnectConfig): {
+  timeoutMs: number;
+  tlsVerify: boolean;
+  keepalive: boolean;
+} {
   return {
     timeoutMs: config.timeout ?? 10_000,
     tlsVerify: config.ssl_verify ?? true,

@@ -18,7 +18,10 @@ export type BodyState =
   | { readonly kind: 'too_large' | 'timeout' | 'busy' | 'aborted' };
 
 /** Values of one name in one place: several different ones are an ambiguity, not a choice. */
-export type Lookup = { readonly kind: 'none' } | { readonly kind: 'one'; readonly value: string } | { readonly kind: 'several' };
+export type Lookup =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'one'; readonly value: string }
+  | { readonly kind: 'several' };
 
 const none: Lookup = { kind: 'none' };
 
@@ -86,7 +89,9 @@ export class RequestArguments {
     if (mediaKind(request.headers.get('content-type')) === 'form') {
       const text = outcome.bytes.toString('latin1');
       const args = parseArguments(text);
-      return args === undefined ? { kind: 'unreadable', what: 'a form with too many arguments' } : { kind: 'form', text, args };
+      return args === undefined
+        ? { kind: 'unreadable', what: 'a form with too many arguments' }
+        : { kind: 'form', text, args };
     }
     const members = jsonMembers(outcome.bytes);
     if (members === undefined) return { kind: 'unreadable', what: 'a body that is no JSON object' };

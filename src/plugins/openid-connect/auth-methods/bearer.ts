@@ -44,7 +44,8 @@ function fromHeaders(context: AccessContext, rp: RelyingParty, candidates: Candi
   const only = rp.bearer.headerName;
   if (only !== null && only !== 'authorization') {
     const value = headers.get(only);
-    if (value !== undefined && value !== '') candidates.push({ token: withoutScheme(value), location: 'header', name: only });
+    if (value !== undefined && value !== '')
+      candidates.push({ token: withoutScheme(value), location: 'header', name: only });
     return undefined;
   }
   const authorization = parseAuthorization(headers.get('authorization'));

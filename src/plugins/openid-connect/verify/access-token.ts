@@ -1,14 +1,14 @@
+import type { KeySet } from '../../../oauth/jwks.ts';
 import {
   accessTokenTypes,
   asymmetricAlgorithms,
-  checkType,
   type Claims,
+  checkType,
   decodeJws,
   looksLikeJwe,
   looksLikeJws,
   verifyJws,
 } from '../../../oauth/jws.ts';
-import type { KeySet } from '../../../oauth/jwks.ts';
 import { checkIssuer, expiryMs } from '../../../oauth/jwt-claims.ts';
 import { type PassedChecks, passedChecks } from '../../../pdk/index.ts';
 import { authorize } from '../authorize.ts';
@@ -72,7 +72,8 @@ export function verifyAccessToken(input: VerifyInput): Verification {
   const type = checkType(decoded.header, accessTokenTypes);
   if (type !== undefined) return denied(passed, credentialDenial(type));
   passed.push('token.header');
-  const skipSignature = rp.config.verify_signature === false || (rp.config.ignore_signature ?? []).some((name) => name === grant);
+  const skipSignature =
+    rp.config.verify_signature === false || (rp.config.ignore_signature ?? []).some((name) => name === grant);
   let jwk: Readonly<Record<string, string>> | undefined;
   if (!skipSignature) {
     if (issuer.keys === undefined) return denied(passed, keysMissing(issuer));
@@ -88,7 +89,12 @@ export function verifyAccessToken(input: VerifyInput): Verification {
   }
   const standard = standardClaims(input, decoded.claims, passed);
   if (standard !== undefined) return denied(passed, standard);
-  return verified(input, passed, decoded.claims, { jwk, algorithm: decoded.header.alg, kid: decoded.header.kid, signed: !skipSignature });
+  return verified(input, passed, decoded.claims, {
+    jwk,
+    algorithm: decoded.header.alg,
+    kid: decoded.header.kid,
+    signed: !skipSignature,
+  });
 }
 
 function standardClaims(input: VerifyInput, claims: Claims, passed: CheckName[]): Denial | undefined {
@@ -96,7 +102,10 @@ function standardClaims(input: VerifyInput, claims: Claims, passed: CheckName[])
   const allowed = rp.config.issuers_allowed;
   // Without claim verification an explicit list of issuers is still a required check (openid-connect.md (d)).
   if (rp.config.verify_claims !== false || (allowed !== null && allowed !== undefined && allowed.length > 0)) {
-    const problem = checkIssuer(claims, { metadataIssuer: issuer.metadata.issuer, issuersAllowed: allowed ?? undefined });
+    const problem = checkIssuer(claims, {
+      metadataIssuer: issuer.metadata.issuer,
+      issuersAllowed: allowed ?? undefined,
+    });
     if (problem !== undefined) return issuerMismatch(credentialDenial(problem));
     passed.push('token.issuer');
   }
@@ -119,7 +128,9 @@ function verified(
   input: VerifyInput,
   passed: CheckName[],
   claims: Claims | undefined,
-  jws: { jwk: Readonly<Record<string, string>> | undefined; algorithm: string; kid: string | undefined; signed: boolean } | undefined,
+  jws:
+    | { jwk: Readonly<Record<string, string>> | undefined; algorithm: string; kid: string | undefined; signed: boolean }
+    | undefined,
 ): Verification {
   const { rp, issuer, token } = input;
   const permitted = authorize(rp, claims);
