@@ -15,7 +15,7 @@ function suiteSteps(): Step[] {
   const suites = [...new Set(files.map((file) => file.split('/')[1] ?? ''))].sort();
   return suites
     .filter((suite) => !inTestSteps.has(suite))
-    .map((suite) => testStep(`suite ${suite}`, [`test/${suite}/**/*.test.ts`], { timeoutMs: 400_000 }));
+    .map((suite) => testStep(`suite ${suite}`, [`test/${suite}/**/*.test.ts`], { timeoutMs: 480_000 }));
 }
 
 await runSteps([...(afterTest ? [] : testSteps), ...suiteSteps(), ...packageSteps()]);

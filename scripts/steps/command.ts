@@ -6,6 +6,8 @@ import type { Step } from './run-steps.ts';
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** After this long the program and all it started are ended, and the code is null. */
+  readonly timeoutMs?: number;
 }
 
 export interface CommandOutcome {
@@ -28,7 +30,18 @@ export function runCommand(
     cwd: options.cwd ?? packageRoot(),
     env: { ...process.env, PATH: path, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that what it started can be ended with it.
+    detached: true,
   });
+  const endGroup = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // The group has ended already, which is what was wanted.
+    }
+  };
+  const timer = setTimeout(endGroup, options.timeoutMs ?? 600_000);
+  groups.add(endGroup);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -39,9 +52,21 @@ export function runCommand(
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      groups.delete(endGroup);
+      resolve({ code, stdout, stderr });
+    });
   });
 }
+
+const groups = new Set<() => void>();
+
+// Groups of their own do not get the terminal's Ctrl-C; whatever ends this script ends them.
+process.on('exit', () => {
+  for (const endGroup of groups) endGroup();
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 /** A step that is one program and succeeds with exit code 0. */
 export function commandStep(name: string, program: string, args: readonly string[]): Step {

@@ -8,9 +8,12 @@ import type { Step, StepOutcome } from './run-steps.ts';
 export interface TestStepOptions extends CommandOptions {
   /** Files at one time; two at most, the machines have two cores. */
   readonly concurrency?: 1 | 2;
-  /** For each test file as a whole. */
+  /** For the step as a whole; a file that keeps its process alive after its tests runs into it. */
   readonly timeoutMs?: number;
 }
+
+/** For one test; a wait that is longer is a hang. */
+const testTimeoutMs = 120_000;
 
 const reporter = fileURLToPath(new URL('./failure-reporter.ts', import.meta.url));
 
@@ -21,27 +24,31 @@ export function testStep(name: string, globs: readonly string[], options: TestSt
     async run() {
       const files = globs.flatMap((glob) => globSync(glob, { cwd: packageRoot() })).sort();
       if (files.length === 0) return failure(`no test file matches ${globs.join(', ')}`);
+      const timeoutMs = options.timeoutMs ?? 240_000;
       const { stdout, stderr, code } = await runCommand(
         'node',
         [
           '--test',
           `--test-concurrency=${options.concurrency ?? 2}`,
-          `--test-timeout=${options.timeoutMs ?? 120_000}`,
+          `--test-timeout=${testTimeoutMs}`,
           `--test-reporter=${reporter}`,
           '--test-reporter-destination=stdout',
           ...files,
         ],
-        options,
+        { ...options, timeoutMs },
       );
-      return judge(stdout, stderr, code);
+      return judge(stdout, stderr, code, timeoutMs);
     },
   };
 }
 
-function judge(stdout: string, stderr: string, code: number | null): StepOutcome {
+function judge(stdout: string, stderr: string, code: number | null, timeoutMs: number): StepOutcome {
   const mark = stdout.lastIndexOf(totalsMark);
   const counts = mark === -1 ? undefined : countsOf(stdout.slice(mark + totalsMark.length));
-  if (counts === undefined) return failure(`node --test ended without totals (exit code ${code})\n${stdout}${stderr}`);
+  if (counts === undefined) {
+    const how = code === null ? `was ended after ${timeoutMs / 1000} s` : `ended with exit code ${code}`;
+    return failure(`node --test ${how} and gave no totals\n${stdout}${stderr}`);
+  }
   const failed = counts.failed + counts.leftOut;
   const output = `${stdout.slice(0, mark)}${counts.leftOut > 0 ? `${counts.leftOut} tests were left out\n` : ''}${stderr}`;
   return { ok: code === 0 && failed === 0, output, passed: counts.passed, failed };
