@@ -52,7 +52,8 @@ export class RawClient {
   async until(condition: () => boolean, what: string): Promise<void> {
     const until = performance.now() + patienceMs;
     while (!condition()) {
-      if (performance.now() > until) throw new Error(`${what} did not happen; received ${JSON.stringify(this.text.slice(0, 500))}`);
+      if (performance.now() > until)
+        throw new Error(`${what} did not happen; received ${JSON.stringify(this.text.slice(0, 500))}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 20);
         this.#waiting.add(() => {
@@ -107,7 +108,12 @@ export interface ScriptedUpstream {
 export async function scriptedUpstream(onData: (side: UpstreamSide) => void): Promise<ScriptedUpstream> {
   const sides: UpstreamSide[] = [];
   const server = createServer({ noDelay: true }, (socket) => {
-    const side: UpstreamSide = { index: sides.length, socket, text: '', heads: () => side.text.split('\r\n\r\n').length - 1 };
+    const side: UpstreamSide = {
+      index: sides.length,
+      socket,
+      text: '',
+      heads: () => side.text.split('\r\n\r\n').length - 1,
+    };
     sides.push(side);
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => {
@@ -183,7 +189,12 @@ export interface GatewayOptions {
 export async function startGateway(upstreamPort: number, options: GatewayOptions = {}): Promise<TestGateway> {
   const outcomes: ForwardOutcome[] = [];
   const exchanges: ServerExchange[] = [];
-  const pools = createUpstreamPools({ idleTimeoutMs: 5000, poolSizeMax: 8, requestsPerConnectionMax: 1000, ...options.pool });
+  const pools = createUpstreamPools({
+    idleTimeoutMs: 5000,
+    poolSizeMax: 8,
+    requestsPerConnectionMax: 1000,
+    ...options.pool,
+  });
   const endpoint = pools.endpoint({ host: '127.0.0.1', port: upstreamPort, tls: options.upstreamTls });
   const forward = (exchange: ServerExchange): void => {
     const { request } = exchange;

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { describe, it } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import { emptyBlock } from './header-block.ts';
+import { RawClient, request, sleep, startGateway, startServer } from './testing.ts';
+import { testTls } from './testing-tls.ts';
+
+const totalBytes = 96 * 1024 * 1024;
+/** What sockets and one read on each side may hold; far below the body. */
+const heldBytesMax = 24 * 1024 * 1024;
+
+/** Highest number of bytes seen while nobody moved for a while. */
+async function settled(read: () => number): Promise<number> {
+  let last = -1;
+  while (read() !== last) {
+    last = read();
+    await sleep(60);
+  }
+  return last;
+}
+
+describe('large bodies', () => {
+  it('wait in the upstream while the client reads nothing, and arrive whole when it does', async (t) => {
+    let sent = 0;
+    const piece = Buffer.alloc(256 * 1024, 'x');
+    const upstream = createServer((socket) => {
+      socket.on('error', () => undefined);
+      const pump = (): void => {
+        while (sent < totalBytes) {
+          sent += piece.length;
+          if (!socket.write(piece)) return;
+        }
+      };
+      socket.on('drain', pump);
+      socket.once('data', () => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${totalBytes}\r\n\r\n`);
+        pump();
+      });
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const address = upstream.address();
+    const gateway = await startGateway(address !== null && typeof address === 'object' ? address.port : 0);
+    const client = new RawClient(gateway.port);
+    t.after(async () => {
+      client.destroy();
+      await gateway.close();
+      upstream.close();
+    });
+    let received = 0;
+    client.socket.removeAllListeners('data');
+    client.socket.on('data', (bytes) => {
+      received += bytes.length;
+      if (received < 1000) client.socket.pause();
+    });
+    client.send(request('GET /'));
+    client.socket.pause();
+    await client.until(() => sent > 0, 'the first bytes');
+    const before = process.memoryUsage().arrayBuffers;
+    const stalledAt = await settled(() => sent);
+    assert.ok(stalledAt < heldBytesMax, `${stalledAt} bytes left the upstream`);
+    assert.ok(process.memoryUsage().arrayBuffers - before < heldBytesMax);
+    client.socket.removeAllListeners('data');
+    client.socket.on('data', (bytes) => {
+      received += bytes.length;
+    });
+    client.socket.resume();
+    await client.until(() => gateway.exchanges[0]?.times.finishedAt !== 0 && received > totalBytes, 'the whole body');
+    assert.deepEqual(gateway.outcomes, [{ kind: 'completed' }]);
+    assert.equal(received, gateway.exchanges[0]?.bytesSent);
+  });
+
+  it('wait in the client while the upstream reads nothing, and arrive whole when it does', async (t) => {
+    let received = 0;
+    let release: () => void = () => undefined;
+    const upstream = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes) => {
+        if (received === 0) {
+          socket.pause();
+          release = () => socket.resume();
+        }
+        received += bytes.length;
+        if (received > totalBytes && !socket.writableEnded)
+          socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const address = upstream.address();
+    const gateway = await startGateway(address !== null && typeof address === 'object' ? address.port : 0, {
+      plan: { writeTimeoutMs: 10_000 },
+    });
+    const client = new RawClient(gateway.port);
+    t.after(async () => {
+      client.destroy();
+      await gateway.close();
+      upstream.close();
+    });
+    let sent = 0;
+    const piece = Buffer.alloc(256 * 1024, 'x');
+    const pump = (): void => {
+      while (sent < totalBytes) {
+        sent += piece.length;
+        if (!client.socket.write(piece)) return;
+      }
+    };
+    client.socket.on('drain', pump);
+    client.send(request('POST /', `Content-Length: ${totalBytes}\r\n`));
+    pump();
+    await client.until(() => received > 0, 'the first bytes');
+    const stalledAt = await settled(() => sent);
+    assert.ok(stalledAt < heldBytesMax, `${stalledAt} bytes left the client`);
+    release();
+    await client.receive('ok');
+    assert.ok(received > totalBytes);
+    assert.deepEqual(gateway.outcomes, [{ kind: 'completed' }]);
+  });
+
+  it('do not hold memory for a client that never reads again', async (t) => {
+    const body = Buffer.alloc(8 * 1024 * 1024, 'x');
+    let finished = false;
+    const server = await startServer(
+      (exchange) => {
+        exchange.onFinished = () => {
+          finished = exchange.clientGone;
+        };
+        exchange.respond({ status: 200, headers: emptyBlock, body });
+      },
+      { bodyTimeoutMs: 80 },
+    );
+    const client = new RawClient(server.port);
+    t.after(async () => {
+      client.destroy();
+      await server.close();
+    });
+    client.send(request('GET /'));
+    client.socket.pause();
+    await client.until(() => finished, 'the cut');
+    assert.equal(server.server.connections, 0);
+  });
+});
+
+describe('TLS', () => {
+  it('serves HTTP/1.1 and knows the name the client asked for', async (t) => {
+    const server = await startServer(
+      (exchange) => {
+        const { secure, serverName } = exchange.request.connection;
+        exchange.respond({ status: 200, headers: emptyBlock, body: `<${secure} ${serverName}>` });
+      },
+      {},
+      testTls,
+    );
+    t.after(() => server.close());
+    const options = { port: server.port, host: '127.0.0.1', servername: 'a.example', rejectUnauthorized: false };
+    const socket = connectTls({ ...options, ALPNProtocols: ['h2', 'http/1.1'] });
+    let text = '';
+    socket.on('data', (bytes) => {
+      text += bytes.toString('latin1');
+    });
+    socket.write(request('GET /') + request('GET /', 'Connection: close\r\n'));
+    await new Promise((resolve) => socket.once('end', resolve));
+    assert.equal(socket.alpnProtocol, 'http/1.1');
+    assert.equal(text.split('<true a.example>').length - 1, 2);
+    const onlyHttp2 = connectTls({ ...options, ALPNProtocols: ['h2'] });
+    const error = await new Promise<Error>((resolve) => onlyHttp2.once('error', resolve));
+    assert.match(error.message, /no application protocol/i);
+  });
+});
