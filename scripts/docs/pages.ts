@@ -4,7 +4,7 @@ import { packageRoot } from '../../src/base/paths.ts';
 import { bundledPlugins } from '../../src/plugins/index.ts';
 import { parseChange, renderChangelog } from './changelog.ts';
 import { entitiesPage } from './entities-page.ts';
-import { pluginPage } from './plugin-pages.ts';
+import { checksPage, pluginPage } from './plugin-pages.ts';
 import { settingsPage } from './settings-page.ts';
 
 /** One page that is generated from the code. */
@@ -22,6 +22,7 @@ export function generatedPages(): Page[] {
     { path: 'CHANGELOG.md', text: changelog() },
     { path: 'docs/reference/settings.md', text: note + settingsPage() },
     { path: 'docs/reference/entities.md', text: note + entitiesPage() },
+    { path: 'docs/reference/checks.md', text: note + checksPage(bundledPlugins) },
     ...bundledPlugins.map((plugin) => ({
       path: `docs/reference/plugins/${plugin.name}.md`,
       text: note + pluginPage(plugin),

@@ -35,7 +35,6 @@ const doors: Readonly<Record<string, string>> = {
   'node:sqlite': 'src/store/sqlite/driver.ts',
   'oidc-provider': 'src/dev/provider/oidc-provider.ts',
   pino: 'src/base/log.ts',
-  'prom-client': 'src/proxy/metrics.ts',
   re2js: 'src/base/regex.ts',
   selfsigned: 'src/base/certificate.ts',
   undici: 'src/runtime/provider-client.ts',

@@ -37,6 +37,19 @@ test('no lock file ties an install to one registry', () => {
   );
 });
 
+test('the lock file has every optional package, also those of other platforms', () => {
+  // npm ci refuses a lock file without them, and npm install leaves out what a registry does not have.
+  const lock: { packages: Record<string, { optionalDependencies?: object }> } = JSON.parse(
+    readFileSync(join(packageRoot(), 'package-lock.json'), 'utf8'),
+  );
+  const wanted = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+  assert.ok(wanted.length > 0);
+  assert.deepEqual(
+    wanted.filter((name) => lock.packages[`node_modules/${name}`] === undefined),
+    [],
+  );
+});
+
 test('no file sets a registry of its own', () => {
   const registry = new RegExp(`--${'registry'}|^\\s*${'registry'}\\s*=|npm_config_${'registry'}`);
   assert.ok(registry.test(`npm ci --${'registry'} x`));
