@@ -30,10 +30,12 @@ export interface GatewayOptions {
 }
 
 /** The command under test: a checkout's own launcher, or the one of an installed package. */
-export const sallyport = process.env['SALLYPORT_BIN'] ?? new URL('../../bin/sallyport', import.meta.url).pathname;
+export const sallyport = process.env['TEST_SALLYPORT_BIN'] ?? new URL('../../bin/sallyport', import.meta.url).pathname;
 
 const made: string[] = [];
+const running = new Set<ChildProcess>();
 process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
   for (const prefix of made) rmSync(prefix, { recursive: true, force: true });
 });
 
@@ -68,7 +70,9 @@ export async function startSallyport(options: GatewayOptions = {}): Promise<Test
   child.stderr?.on('data', (chunk: Buffer) => {
     output += chunk;
   });
+  running.add(child);
   const ended = new Promise<number | null>((resolve) => child.once('exit', (status) => resolve(status)));
+  child.once('exit', () => running.delete(child));
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   const gateway: TestGateway = {
     proxyUrl: `http://127.0.0.1:${proxyPort}`,
@@ -95,7 +99,7 @@ export async function startSallyport(options: GatewayOptions = {}): Promise<Test
 }
 
 /** Settings of the machine that runs the tests must not reach the gateway under test. */
-function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(KONG|SALLYPORT)_/.test(name) && name !== 'NODE_ENV'));
 }
 
