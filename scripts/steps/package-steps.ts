@@ -18,7 +18,7 @@ export function packageSteps(): Step[] {
   return [
     commandStep('build', 'node', ['scripts/build.ts']),
     { name: 'pack and install', run: () => packAndInstall(folder) },
-    { name: 'packed: --help', run: () => answers(program, '--help', /sallyport start/, folder) },
+    { name: 'packed: --help', run: () => answers(program, '--help', /^Usage: sallyport /m, folder) },
     { name: 'packed: version', run: () => answers(program, 'version', new RegExp(escaped(packageVersion())), folder) },
     testStep('packed: the guide', ['test/guide/*.test.ts'], {
       concurrency: 1,

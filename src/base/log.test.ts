@@ -104,8 +104,12 @@ test('long texts and large objects are cut', () => {
   assert.equal((printed['many'] as unknown[]).length, limits.logFieldsMax);
 });
 
+test('the folder of a log file is made', () => {
+  const destination = join(folder, 'logs', 'error.log');
+  createLogger({ level: 'info', destination }).error('a.b.c');
+  assert.match(readFileSync(destination, 'utf8'), /"event":"a\.b\.c"/);
+});
+
 test('a file that cannot be opened is an error at once', () => {
-  assert.throws(() => createLogger({ level: 'info', destination: join(folder, 'absent', 'x.log') }), {
-    code: 'ENOENT',
-  });
+  assert.throws(() => createLogger({ level: 'info', destination: folder }), { code: 'EISDIR' });
 });

@@ -1,4 +1,5 @@
-import { openSync } from 'node:fs';
+import { mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 import { limits } from './limits.ts';
 import { Secret } from './secrets.ts';
@@ -23,7 +24,7 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** Which part or thread speaks; appears as `name`. */
   readonly name?: string;
-  /** `stderr` (default), `stdout`, or the path of a file to append to. */
+  /** `stderr` (default), `stdout`, or the path of a file to append to; its folder is made. */
   readonly destination?: string;
 }
 
@@ -69,6 +70,7 @@ function methodOf(sink: PinoLogger, level: 'debug' | 'info' | 'warn' | 'error'):
 function descriptorOf(destination: string): number {
   if (destination === 'stderr' || destination === '/dev/stderr') return 2;
   if (destination === 'stdout' || destination === '/dev/stdout') return 1;
+  mkdirSync(dirname(destination), { recursive: true, mode: 0o700 });
   return openSync(destination, 'a', 0o640);
 }
 
