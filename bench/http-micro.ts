@@ -73,7 +73,8 @@ http {
   access_log off; keepalive_requests 100000000;
   client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
   uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
-  server { listen 127.0.0.1:${upstreamPort}; location / { return 200 "${'x'.repeat(bodyBytes)}"; } }
+  server { listen 127.0.0.1:${upstreamPort}; location / {
+    set $k "${'x'.repeat(1024)}"; return 200 "${'x'.repeat(bodyBytes % 1024)}${'$k'.repeat(Math.floor(bodyBytes / 1024))}"; } }
 }`;
   writeFileSync(join(folder, 'upstream.conf'), configuration);
   return spawn(nginxPath, ['-p', folder, '-c', join(folder, 'upstream.conf')], { stdio: 'inherit' });
@@ -151,8 +152,10 @@ async function main(): Promise<void> {
       );
     }
   } finally {
-    for (const child of children) child.kill('SIGTERM');
-    await Promise.all(children.map((child) => new Promise((resolve) => child.once('exit', resolve))));
+    const running = children.filter((child) => child.exitCode === null);
+    const exits = running.map((child) => new Promise((resolve) => child.once('exit', resolve)));
+    for (const child of running) child.kill('SIGTERM');
+    await Promise.all(exits);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
 import { limits } from '../base/limits.ts';
 import { appendParsed, emptyBlock } from './header-block.ts';
 import { hopByHopNames, isHopByHop } from './hop-by-hop.ts';
@@ -244,4 +245,49 @@ export function request(start: string, lines = '', body = ''): string {
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+export const hello = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Up: yes\r\n\r\nhello';
+
+export interface OpenGateway {
+  readonly client: RawClient;
+  readonly gateway: TestGateway;
+  readonly upstream: ScriptedUpstream;
+}
+
+/** Client, gateway and scripted upstream for one test, closed after it. */
+export async function openGateway(
+  t: TestContext,
+  onData: (side: UpstreamSide) => void,
+  options: GatewayOptions = {},
+): Promise<OpenGateway> {
+  const upstream = await scriptedUpstream(onData);
+  const gateway = await startGateway(upstream.port, options);
+  const client = new RawClient(gateway.port);
+  t.after(async () => {
+    client.destroy();
+    await gateway.close();
+    await upstream.close();
+  });
+  return { client, gateway, upstream };
+}
+
+/** Answers every request head with `answer`. */
+export function answering(answer: string): (side: UpstreamSide) => void {
+  const answered = new WeakMap<UpstreamSide, number>();
+  return (side) => {
+    for (let i = answered.get(side) ?? 0; i < side.heads(); i += 1) {
+      side.socket.write(Buffer.from(answer, 'latin1'));
+      answered.set(side, i + 1);
+    }
+  };
+}
+
+export function occurrences(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+/** `completed`, `failed reset` and so on, in order. */
+export function outcomeKinds(gateway: TestGateway): string[] {
+  return gateway.outcomes.map((outcome) => (outcome.kind === 'failed' ? `failed ${outcome.fault}` : outcome.kind));
 }

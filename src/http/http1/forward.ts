@@ -1,5 +1,7 @@
+import { emptyBlock } from '../header-block.ts';
 import type { ForwardOutcome, ForwardPlan, UpstreamFault } from '../types.ts';
 import type { Exchange } from './exchange.ts';
+import { reportFault } from './report-fault.ts';
 import type { BodySink } from './request-body.ts';
 import { joinMessage } from './response-head.ts';
 import { ResponseRelay } from './response-relay.ts';
@@ -60,6 +62,10 @@ export class Forward implements UpstreamOwner, BodySink {
     }
     if (!(plan.endpoint instanceof EndpointPool)) {
       this.fail('connect_failed', 'not an endpoint of these pools');
+      return;
+    }
+    if (body.consumed && body.whole === undefined) {
+      this.fail('reset', 'the body went to an earlier upstream');
       return;
     }
     const kept = plan.endpoint.takeIdle(this);
@@ -156,7 +162,7 @@ export class Forward implements UpstreamOwner, BodySink {
         this.plan.endpoint.release(connection, this.#relay.keepAliveSeconds);
       } else connection.destroy();
     }
-    this.plan.onOutcome({ kind: 'completed' });
+    this.#tell({ kind: 'completed' });
     this.exchange.end();
   }
 
@@ -181,7 +187,7 @@ export class Forward implements UpstreamOwner, BodySink {
     if (!this.active) return;
     this.#dropConnection();
     this.#settle();
-    this.plan.onOutcome({ kind: 'client_gone' });
+    this.#tell({ kind: 'client_gone' });
   }
 
   /** Acts on the deadline when it passed; returns the next one. */
@@ -276,8 +282,18 @@ export class Forward implements UpstreamOwner, BodySink {
     this.#dropConnection();
     this.#settle();
     this.exchange.body.detach();
-    this.plan.onOutcome(outcome);
+    this.#tell(outcome);
     if (this.#relay.headSent) this.exchange.cut(this.#relay.closeDelimited);
+  }
+
+  /** A fault in the caller concerns this exchange, not the process. */
+  #tell(outcome: ForwardOutcome): void {
+    try {
+      this.plan.onOutcome(outcome);
+    } catch (error) {
+      reportFault(error);
+      this.exchange.respond({ status: 500, headers: emptyBlock, body: '', close: true });
+    }
   }
 
   #dropConnection(): void {

@@ -38,6 +38,8 @@ export class IncomingBody implements RequestBody {
   bytesReceived = 0;
   /** Set once the body was malformed, too slow or too large; nothing is read afterwards. */
   fault: { readonly status: 400 | 408 | 413; readonly detail: string } | undefined = undefined;
+  /** It was streamed to somebody, so that only `whole` can be forwarded again. */
+  consumed = false;
   /** The connection should feed what it reads. */
   reading = false;
   #left: number;
@@ -124,6 +126,7 @@ export class IncomingBody implements RequestBody {
   /** Streams everything that is not `whole`: first what was peeked, then the rest. */
   streamTo(sink: BodySink, bytesMax: number): void {
     this.#sink = sink;
+    this.consumed = true;
     this.#bytesMax = bytesMax;
     const held = this.#held;
     this.#held = undefined;

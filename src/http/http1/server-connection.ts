@@ -290,7 +290,12 @@ export class ServerConnection implements BodySource {
   }
 
   #refuse(status: number, rule: string): void {
-    const response = this.#core.options.onRefused({ status, rule, connection: this.info });
+    let response: LocalResponse = { status, headers: emptyBlock, body: '' };
+    try {
+      response = this.#core.options.onRefused({ status, rule, connection: this.info });
+    } catch (error) {
+      reportFault(error);
+    }
     this.#socket.write(refusalMessage(response), 'latin1');
     this.#partialHead = '';
     this.closeGently();

@@ -2,6 +2,8 @@
 const pauseMs = 10;
 const pauseLargeMs = 250;
 const largeCount = 1000;
+/** Timers cannot be set further ahead than 2^31 ms; a sweep too many does no harm. */
+const aheadMsMax = 1_000_000_000;
 
 /** Something with deadlines. `check` acts on those that passed and returns the next one, Infinity for none. */
 export interface Timed {
@@ -37,7 +39,7 @@ export class Sweeper {
   #arm(deadline: number, now: number): void {
     clearTimeout(this.#timer);
     this.#armedFor = deadline;
-    this.#timer = setTimeout(() => this.#sweep(), Math.max(1, Math.ceil(deadline - now)));
+    this.#timer = setTimeout(() => this.#sweep(), Math.min(aheadMsMax, Math.max(1, Math.ceil(deadline - now))));
     this.#timer.unref();
   }
 

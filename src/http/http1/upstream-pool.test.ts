@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import {
+  hello,
+  occurrences,
+  openGateway,
   RawClient,
   request,
-  type ScriptedUpstream,
   scriptedUpstream,
   sleep,
   startGateway,
@@ -14,27 +16,6 @@ import {
 import { testTls } from '../testing-tls.ts';
 import { createUpstreamPools } from './upstream-pool.ts';
 
-type Options = Parameters<typeof startGateway>[1];
-
-const hello = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
-
-async function open(
-  t: TestContext,
-  onData: (side: UpstreamSide) => void,
-  options: Options = {},
-): Promise<{ client: RawClient; gateway: TestGateway; upstream: ScriptedUpstream }> {
-  const upstream = await scriptedUpstream(onData);
-  const gateway = await startGateway(upstream.port, options);
-  const client = new RawClient(gateway.port);
-  t.after(async () => {
-    client.destroy();
-    await gateway.close();
-    await upstream.close();
-  });
-  return { client, gateway, upstream };
-}
-
-const count = (text: string, part: string): number => text.split(part).length - 1;
 const faults = (gateway: TestGateway): string[] =>
   gateway.outcomes.map((outcome) => (outcome.kind === 'failed' ? outcome.fault : outcome.kind));
 
@@ -51,7 +32,7 @@ describe('the pool of upstream connections', () => {
   });
 
   it('forgets a connection that dies while idle', async (t) => {
-    const { client, upstream, gateway } = await open(t, (side) => side.socket.write(hello));
+    const { client, upstream, gateway } = await openGateway(t, (side) => side.socket.write(hello));
     client.send(request('POST /1'));
     await client.receive('hello');
     upstream.sides[0]?.socket.destroy();
@@ -63,7 +44,7 @@ describe('the pool of upstream connections', () => {
   });
 
   it('closes an idle connection that receives bytes, and shows them to nobody', async (t) => {
-    const { client, upstream } = await open(t, (side) => side.socket.write(hello));
+    const { client, upstream } = await openGateway(t, (side) => side.socket.write(hello));
     client.send(request('GET /1'));
     await client.receive('hello');
     upstream.sides[0]?.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged');
@@ -82,7 +63,7 @@ describe('the pool of upstream connections', () => {
 
   for (const method of ['GET', 'HEAD', 'OPTIONS', 'DELETE', 'PUT']) {
     it(`repeats ${method} once on a fresh connection when a kept one dies before answering`, async (t) => {
-      const { client, upstream, gateway } = await open(t, (side) => {
+      const { client, upstream, gateway } = await openGateway(t, (side) => {
         if (side.index === 0 && side.heads() > 1) side.socket.destroy();
         else side.socket.write(side.text.includes('HEAD /2') ? 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n' : hello);
       });
@@ -90,31 +71,31 @@ describe('the pool of upstream connections', () => {
       await client.receive('hello');
       client.send(request(`${method} /2`));
       await client.receive(/hello[\s\S]*Content-Length: 5/);
-      assert.equal(count(upstream.text(), `${method} /2`), 2);
+      assert.equal(occurrences(upstream.text(), `${method} /2`), 2);
       assert.deepEqual(faults(gateway), ['completed', 'completed']);
     });
   }
 
   it('repeats PUT with a peeked body, but not one that was streamed', async (t) => {
-    const peeked = await open(t, dyingOnSecond, {
+    const peeked = await openGateway(t, dyingOnSecond, {
       before: async (exchange) => void (await exchange.request.body.peek(100, 100)),
     });
     peeked.client.send(request('GET /1') + request('PUT /2', 'Content-Length: 3\r\n', 'abc'));
     await peeked.client.receive(/hello[\s\S]*hello/);
-    assert.equal(count(peeked.upstream.text(), 'PUT /2'), 2);
-    const streamed = await open(t, dyingOnSecond);
+    assert.equal(occurrences(peeked.upstream.text(), 'PUT /2'), 2);
+    const streamed = await openGateway(t, dyingOnSecond);
     streamed.client.send(request('GET /1') + request('PUT /2', 'Content-Length: 3\r\n', 'abc'));
     await streamed.client.receive(/hello[\s\S]*502 [\s\S]*reset/);
-    assert.equal(count(streamed.upstream.text(), 'PUT /2'), 1);
+    assert.equal(occurrences(streamed.upstream.text(), 'PUT /2'), 1);
   });
 
   for (const method of ['POST', 'PATCH', 'BREW']) {
     it(`never sends ${method} twice`, async (t) => {
-      const { client, upstream, gateway } = await open(t, dyingOnSecond, { plan: { retries: 5 } });
+      const { client, upstream, gateway } = await openGateway(t, dyingOnSecond, { plan: { retries: 5 } });
       client.send(request('GET /1') + request(`${method} /2`));
       await client.receive(/hello[\s\S]*502 [\s\S]*reset/);
       await sleep(20);
-      assert.equal(count(upstream.text(), `${method} /2`), 1);
+      assert.equal(occurrences(upstream.text(), `${method} /2`), 1);
       assert.equal(upstream.sides.length, 1);
       assert.deepEqual(faults(gateway), ['completed', 'reset']);
     });
@@ -131,43 +112,45 @@ describe('the pool of upstream connections', () => {
     );
     both.client.send(request('GET /1') + request('GET /2'));
     await both.client.receive(/hello[\s\S]*502 [\s\S]*reset/);
-    assert.equal(count(both.upstream.text(), 'GET /2'), 2);
-    const begun = await open(t, (side) => {
+    assert.equal(occurrences(both.upstream.text(), 'GET /2'), 2);
+    const begun = await openGateway(t, (side) => {
       if (side.heads() > 1) side.socket.end('HTTP/1.1 2');
       else side.socket.write(hello);
     });
     begun.client.send(request('GET /1') + request('GET /2'));
     await begun.client.receive(/hello[\s\S]*502 /);
-    assert.equal(count(begun.upstream.text(), 'GET /2'), 1);
+    assert.equal(occurrences(begun.upstream.text(), 'GET /2'), 1);
   });
 
   it('does not keep connections the upstream wants closed, worn ones or too many', async (t) => {
-    const closing = await open(t, (side) =>
+    const closing = await openGateway(t, (side) =>
       side.socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello'),
     );
     closing.client.send(request('GET /').repeat(2));
     await closing.client.receive(/hello[\s\S]*hello/);
     assert.equal(closing.upstream.sides.length, 2);
-    const old = await open(t, (side) => side.socket.write('HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello'));
+    const old = await openGateway(t, (side) => side.socket.write('HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello'));
     old.client.send(request('GET /').repeat(2));
     await old.client.receive(/hello[\s\S]*hello/);
     assert.equal(old.upstream.sides.length, 2);
-    const worn = await open(t, (side) => side.socket.write(hello), { pool: { requestsPerConnectionMax: 2 } });
+    const worn = await openGateway(t, (side) => side.socket.write(hello), { pool: { requestsPerConnectionMax: 2 } });
     worn.client.send(request('GET /').repeat(5));
-    await worn.client.until(() => count(worn.client.text, 'hello') === 5, 'five answers');
+    await worn.client.until(() => occurrences(worn.client.text, 'hello') === 5, 'five answers');
     assert.equal(worn.upstream.sides.length, 3);
-    const none = await open(t, (side) => side.socket.write(hello), { pool: { poolSizeMax: 0 } });
+    const none = await openGateway(t, (side) => side.socket.write(hello), { pool: { poolSizeMax: 0 } });
     none.client.send(request('GET /').repeat(2));
     await none.client.receive(/hello[\s\S]*hello/);
     assert.equal(none.upstream.sides.length, 2);
   });
 
   it('closes connections after their idle time, and before the upstream said it would', async (t) => {
-    const { client, upstream } = await open(t, (side) => side.socket.write(hello), { pool: { idleTimeoutMs: 40 } });
+    const { client, upstream } = await openGateway(t, (side) => side.socket.write(hello), {
+      pool: { idleTimeoutMs: 40 },
+    });
     client.send(request('GET /'));
     await client.receive('hello');
     await client.until(() => upstream.sides[0]?.socket.destroyed === true, 'the idle time-out');
-    const announced = await open(t, (side) =>
+    const announced = await openGateway(t, (side) =>
       side.socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=0\r\nContent-Length: 5\r\n\r\nhello'),
     );
     announced.client.send(request('GET /').repeat(2));
@@ -192,24 +175,28 @@ describe('failures to reach or hear an upstream', () => {
   });
 
   it('are told apart by which time ran out', async (t) => {
-    const silent = await open(t, () => undefined, { plan: { readTimeoutMs: 50 } });
+    const silent = await openGateway(t, () => undefined, { plan: { readTimeoutMs: 50 } });
     silent.client.send(request('GET /'));
     await silent.client.receive(/502 [\s\S]*read_timeout/);
-    const stops = await open(t, (side) => side.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello'), {
-      plan: { readTimeoutMs: 50 },
-    });
+    const stops = await openGateway(
+      t,
+      (side) => side.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello'),
+      {
+        plan: { readTimeoutMs: 50 },
+      },
+    );
     stops.client.send(request('GET /'));
     await stops.client.end();
     assert.deepEqual(faults(stops.gateway), ['read_timeout']);
     // A listener that never speaks TLS: the connection is never ready.
-    const mute = await open(t, () => undefined, {
+    const mute = await openGateway(t, () => undefined, {
       plan: { connectTimeoutMs: 50, retries: 1 },
       upstreamTls: { serverName: undefined, verify: false },
     });
     mute.client.send(request('GET /'));
     await mute.client.receive(/502 [\s\S]*connect_timeout/);
     assert.equal(mute.upstream.sides.length, 2);
-    const full = await open(t, (side) => side.socket.pause(), { plan: { writeTimeoutMs: 80 } });
+    const full = await openGateway(t, (side) => side.socket.pause(), { plan: { writeTimeoutMs: 80 } });
     const body = 'x'.repeat(20_000_000);
     full.client.send(request('POST /', `Content-Length: ${body.length}\r\n`, body));
     await full.client.until(() => full.gateway.outcomes.length > 0, 'the write time-out');
@@ -245,7 +232,7 @@ describe('TLS to an upstream', () => {
   it('names the server and reuses the connection', async (t) => {
     const [client, , names] = await start(t, { serverName: 'a.example', verify: false });
     client.send(request('GET /').repeat(3));
-    await client.until(() => count(client.text, 'hello') === 3, 'three answers');
+    await client.until(() => occurrences(client.text, 'hello') === 3, 'three answers');
     assert.deepEqual(names, ['a.example']);
   });
 
