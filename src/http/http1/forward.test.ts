@@ -17,7 +17,7 @@ import { createUpstreamPools } from './upstream-pool.ts';
 
 describe('a forwarded request', () => {
   it('is rebuilt, and its answer too', async (t) => {
-    const { client, upstream } = await open(
+    const { client, upstream } = await openGateway(
       t,
       answering(
         'HTTP/1.1 404 Gone Fishing\r\nContent-Length: 5\r\nX-Up: \u00e9\r\nKeep-Alive: timeout=9\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\nhello',
@@ -103,7 +103,7 @@ describe('a forwarded request', () => {
   });
 
   it('sends a peeked body with a length, and a replaced one instead of it', async (t) => {
-    const { client, upstream } = await open(
+    const { client, upstream } = await openGateway(
       t,
       (side) => {
         if (/(abcd|other)$/.test(side.text)) side.socket.write(hello);
@@ -126,7 +126,7 @@ describe('a forwarded request', () => {
 
   it('streams a body that was too large to be peeked, from its first byte', async (t) => {
     for (const chunked of [false, true]) {
-      const { client, upstream } = await open(
+      const { client, upstream } = await openGateway(
         t,
         (side) => {
           if (/x{50}(\r\n0\r\n\r\n)?$/.test(side.text)) side.socket.write(hello);

@@ -149,7 +149,7 @@ describe('answers of an upstream', () => {
   });
 
   it('that come before the request is complete are passed on', async (t) => {
-    const { client, upstream, gateway } = await open(
+    const { client, upstream, gateway } = await openGateway(
       t,
       answering('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno'),
     );

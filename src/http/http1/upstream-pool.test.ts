@@ -102,7 +102,7 @@ describe('the pool of upstream connections', () => {
   }
 
   it('gives up when the fresh connection dies too, or when an answer had begun', async (t) => {
-    const both = await open(
+    const both = await openGateway(
       t,
       (side) => {
         if (side.text.includes('/2')) side.socket.destroy();
