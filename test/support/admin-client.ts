@@ -36,7 +36,11 @@ export class AdminClient {
       ...(contentType === undefined ? {} : { headers: { 'content-type': contentType } }),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : (JSON.parse(text) as Json) };
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: text === '' ? undefined : (JSON.parse(text) as Json),
+    };
   }
 
   /** For set-up: anything but 2xx fails the test with the answer. */

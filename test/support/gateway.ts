@@ -100,7 +100,9 @@ export async function startSallyport(options: GatewayOptions = {}): Promise<Test
 
 /** Settings of the machine that runs the tests must not reach the gateway under test. */
 export function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(KONG|SALLYPORT)_/.test(name) && name !== 'NODE_ENV'));
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(KONG|SALLYPORT)_/.test(name) && name !== 'NODE_ENV'),
+  );
 }
 
 async function untilReady(adminUrl: string): Promise<boolean> {
@@ -124,7 +126,9 @@ export function freePort(): Promise<number> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))));
+      server.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      );
     });
   });
 }

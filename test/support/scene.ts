@@ -30,6 +30,7 @@ export interface SceneOptions extends GatewayOptions {
   readonly provider?: 'auth0' | 'default';
 }
 
+type StartProvider = (port: number) => Promise<LocalProvider>;
 type Sign = Parameters<ProviderControl['sign']>[0];
 
 /**
@@ -39,18 +40,20 @@ type Sign = Parameters<ProviderControl['sign']>[0];
 export class Scene {
   readonly gateway: TestGateway;
   readonly admin: AdminClient;
-  readonly provider: LocalProvider;
   readonly control: ProviderControl;
   readonly echo: EchoUpstream;
   readonly client: SceneClient;
   readonly audience: string;
   readonly #secrets = new Set<string>();
+  readonly #startProvider: StartProvider;
+  #provider: LocalProvider;
   #next = 0;
 
-  constructor(gateway: TestGateway, provider: LocalProvider, echo: EchoUpstream) {
+  constructor(gateway: TestGateway, provider: LocalProvider, echo: EchoUpstream, startProvider: StartProvider) {
     this.gateway = gateway;
     this.admin = new AdminClient(gateway.adminUrl);
-    this.provider = provider;
+    this.#provider = provider;
+    this.#startProvider = startProvider;
     this.control = createProviderControl(provider.controlUrl);
     this.echo = echo;
     this.client = provider.clients[0];
@@ -64,6 +67,15 @@ export class Scene {
     const telling = parts.length >= 3 ? parts.at(-1) || parts[1] : secret;
     if (telling !== undefined && telling.length >= 8) this.#secrets.add(telling);
     return secret;
+  }
+
+  get provider(): LocalProvider {
+    return this.#provider;
+  }
+
+  /** After it was stopped: at the same address, with the clients and keys it had. */
+  async restartProvider(): Promise<void> {
+    this.#provider = await this.#startProvider(this.#provider.port);
   }
 
   get secrets(): ReadonlySet<string> {
@@ -168,10 +180,13 @@ export class Scene {
 
 export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   const { provider: mode = 'auth0', ...gatewayOptions } = options;
+  const stateDir = join(temporaryPrefix(), 'provider');
+  const startProvider = mode === 'auth0' ? startLocalProvider : startDefaultProvider;
+  const start: StartProvider = (port) => startProvider({ stateDir, port });
   const [gateway, provider, echo] = await Promise.all([
     startSallyport({ ...gatewayOptions, env: { SALLYPORT_LOG_LEVEL: 'debug', ...gatewayOptions.env } }),
-    mode === 'auth0' ? startLocalProvider({ stateDir: join(temporaryPrefix(), 'provider') }) : startDefaultProvider(),
+    start(0),
     startEcho(),
   ]);
-  return new Scene(gateway, provider, echo);
+  return new Scene(gateway, provider, echo, start);
 }

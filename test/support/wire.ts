@@ -59,7 +59,11 @@ export function exchange(to: { host: string; port: number }, bytes: Buffer): Pro
       if (isComplete(Buffer.concat(chunks))) finish();
     });
     socket.on('end', finish);
-    socket.on('error', (error) => (chunks.length > 0 ? finish() : (clearTimeout(timer), reject(error))));
+    socket.on('error', (error) => {
+      if (chunks.length > 0) return finish();
+      clearTimeout(timer);
+      reject(error);
+    });
     socket.write(bytes);
   });
 }
@@ -75,7 +79,9 @@ function isComplete(bytes: Buffer): boolean {
 
 export function parseAnswer(bytes: Buffer): WireAnswer {
   const headEnd = bytes.indexOf('\r\n\r\n');
-  const [statusLine = '', ...fields] = bytes.toString('latin1', 0, headEnd === -1 ? bytes.length : headEnd).split('\r\n');
+  const [statusLine = '', ...fields] = bytes
+    .toString('latin1', 0, headEnd === -1 ? bytes.length : headEnd)
+    .split('\r\n');
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1] ?? 0);
   if (status >= 100 && status < 200 && headEnd !== -1) return parseAnswer(bytes.subarray(headEnd + 4));
   const headers: Record<string, string> = {};
