@@ -140,6 +140,41 @@ describe('large bodies', () => {
   });
 });
 
+describe('clients that do not play along', () => {
+  it('are cut when they pile up small answers without reading them', async (t) => {
+    const body = 'x'.repeat(30_000);
+    const server = await startServer((exchange) => exchange.respond({ status: 200, headers: emptyBlock, body }), {
+      bodyTimeoutMs: 80,
+    });
+    const client = new RawClient(server.port);
+    t.after(async () => {
+      client.destroy();
+      await server.close();
+    });
+    client.socket.pause();
+    client.send(request('GET /').repeat(2000));
+    await client.until(() => server.server.connections === 1, 'the connection');
+    await client.until(() => server.server.connections === 0, 'the cut');
+  });
+
+  it('are cut when they send on and on after a refusal', async (t) => {
+    const server = await startServer((exchange) =>
+      exchange.respond({ status: 413, headers: emptyBlock, body: 'no', close: true }),
+    );
+    const client = new RawClient(server.port);
+    t.after(async () => {
+      client.destroy();
+      await server.close();
+    });
+    const startedAt = performance.now();
+    client.send(request('POST /', 'Content-Length: 100000000\r\n'));
+    await client.receive('no');
+    client.send(Buffer.alloc(16 * 1024 * 1024));
+    await client.until(() => client.closed, 'the cut');
+    assert.ok(performance.now() - startedAt < 1500);
+  });
+});
+
 describe('TLS', () => {
   it('serves HTTP/1.1 and knows the name the client asked for', async (t) => {
     const server = await startServer(

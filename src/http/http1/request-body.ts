@@ -168,7 +168,6 @@ export class IncomingBody implements RequestBody {
   /** The client left. */
   abort(): void {
     this.detach();
-    this.releaseHeld();
     this.#settlePeek({ kind: 'aborted' });
     if (!this.ended) this.fault ??= { status: 400, detail: 'body.aborted' };
   }

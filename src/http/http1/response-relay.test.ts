@@ -173,6 +173,37 @@ describe('answers of an upstream', () => {
     assert.deepEqual(outcomeKinds(gateway), ['completed']);
   });
 
+  it('that go on after their last chunk end there, and their connection is never used again', async (t) => {
+    const chunks = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n';
+    const { client, upstream } = await openGateway(
+      t,
+      answering(`${chunks}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged`),
+    );
+    client.send(request('GET /').repeat(3));
+    await client.until(() => occurrences(client.text, 'hello') === 3, 'three answers');
+    assert.doesNotMatch(client.text, /forged/);
+    assert.equal(upstream.sides.length, 3);
+  });
+
+  it('keep the date they have', async (t) => {
+    const dated = 'HTTP/1.1 200 OK\r\ndate: yesterday\r\nContent-Length: 5\r\n\r\nhello';
+    const { client } = await openGateway(t, answering(dated));
+    client.send(request('GET /'));
+    assert.deepEqual((await client.receive('hello')).match(/^date: .*$/gim), ['date: yesterday']);
+  });
+
+  it('fit the method of the client when the upstream was asked with another one', async (t) => {
+    const asGet = await openGateway(t, answering(hello), { plan: { method: 'GET' } });
+    asGet.client.send(request('HEAD /').repeat(2));
+    const heads = await asGet.client.receive(/Content-Length: 5\r\n\r\n[\s\S]*Content-Length: 5\r\n\r\n$/);
+    assert.doesNotMatch(heads, /hello/);
+    const asHead = await openGateway(t, answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'), {
+      plan: { method: 'HEAD' },
+    });
+    asHead.client.send(request('GET /').repeat(2));
+    await asHead.client.receive(/Content-Length: 0\r\n\r\n[\s\S]*Content-Length: 0\r\n\r\n$/);
+  });
+
   it('longer than announced are cut to size and their connection is never used again', async (t) => {
     const { client, upstream } = await openGateway(
       t,

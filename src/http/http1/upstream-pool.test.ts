@@ -101,6 +101,13 @@ describe('the pool of upstream connections', () => {
     });
   }
 
+  it('does not repeat anything when it was the first on its connection', async (t) => {
+    const { client, upstream } = await openGateway(t, (side) => side.socket.destroy(), { plan: { retries: 5 } });
+    client.send(request('GET /1'));
+    await client.receive(/502 [\s\S]*reset/);
+    assert.equal(upstream.sides.length, 1);
+  });
+
   it('gives up when the fresh connection dies too, or when an answer had begun', async (t) => {
     const both = await openGateway(
       t,
