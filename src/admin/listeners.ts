@@ -34,15 +34,18 @@ export interface ListenersParts {
 /** HTTP/1.1 over node:http, with bounds on everything a client can hold open. */
 export function createListeners(parts: ListenersParts): Listeners {
   const servers = new Set<Server>();
+  let closing = false;
+  const isClosing = () => closing;
   return {
     listen: async (options) => {
-      const server = newServer(options, (request, response) => void serve(parts, request, response));
+      const server = newServer(options, (request, response) => void serve(parts, isClosing, request, response));
       await bind(server, options);
       servers.add(server);
       const address = server.address();
       return { port: typeof address === 'object' && address !== null ? address.port : options.port };
     },
     close: async () => {
+      closing = true;
       await Promise.all([...servers].map(closeServer));
       servers.clear();
     },
@@ -89,7 +92,12 @@ function closeServer(server: Server): Promise<void> {
 }
 
 /** Answers one request. Nothing that happens to it may reach the process. */
-async function serve(parts: ListenersParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  parts: ListenersParts,
+  isClosing: () => boolean,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const started = performance.now();
   response.on('error', () => response.destroy());
   const body = { tooLarge: false };
@@ -113,7 +121,7 @@ async function serve(parts: ListenersParts, request: IncomingMessage, response: 
     answer = unexpected;
   }
   try {
-    send(parts, request, response, answer, { started, close: body.tooLarge });
+    send(parts, request, response, answer, { started, close: body.tooLarge || isClosing() });
   } catch (error) {
     parts.log.error('admin.answer.failed', { method: request.method, error });
     response.destroy();
