@@ -1,0 +1,61 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../src/base/paths.ts';
+import { type Child, type Children, freePorts, untilReady } from './children.ts';
+import { answers } from './probe.ts';
+
+export interface GatewayInput {
+  /** Unique within the run: names the state folder. */
+  readonly name: string;
+  readonly folder: string;
+  /** Undefined starts on an empty SQLite database. */
+  readonly declarative: string | undefined;
+  readonly workers: number;
+  readonly cores: string | undefined;
+  /** From sources, so that a profile names their lines; otherwise the compiled build. */
+  readonly profileDir?: string;
+}
+
+export interface Gateway {
+  readonly port: number;
+  readonly processIds: readonly number[];
+  readonly accessLog: string;
+  /** From the spawn to the first 200 of `GET /status`. */
+  readonly readyMs: number;
+  readonly child: Child;
+}
+
+const startTimeoutMs = 60_000;
+const profileIntervalMicros = 500;
+
+/** `sallyport start` as a process of its own, ready when `GET /status` of the Admin API answers 200. */
+export async function startGateway(children: Children, input: GatewayInput): Promise<Gateway> {
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  const prefix = join(input.folder, input.name);
+  mkdirSync(prefix, { mode: 0o700, recursive: true });
+  const accessLog = join(prefix, 'access.log');
+  const env = {
+    SALLYPORT_PREFIX: prefix,
+    SALLYPORT_PROXY_LISTEN: `127.0.0.1:${port}`,
+    SALLYPORT_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
+    SALLYPORT_NGINX_WORKER_PROCESSES: String(input.workers),
+    SALLYPORT_PROXY_ACCESS_LOG: accessLog,
+    ...(input.declarative === undefined
+      ? { SALLYPORT_DATABASE: 'sqlite' }
+      : { SALLYPORT_DATABASE: 'off', SALLYPORT_DECLARATIVE_CONFIG: input.declarative }),
+  };
+  const began = performance.now();
+  const child = children.start(`gateway ${input.name}`, process.execPath, nodeArguments(input.profileDir), {
+    cores: input.cores,
+    env,
+    cwd: input.folder,
+  });
+  await untilReady(child, startTimeoutMs, () => answers(adminPort, '/status'));
+  return { port, processIds: [child.processId], accessLog, readyMs: performance.now() - began, child };
+}
+
+function nodeArguments(profileDir: string | undefined): string[] {
+  if (profileDir === undefined) return [join(packageRoot(), 'dist', 'main.js'), 'start'];
+  const profiler = ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-interval=${profileIntervalMicros}`];
+  return [...profiler, join(packageRoot(), 'src', 'main.ts'), 'start'];
+}
