@@ -8,6 +8,8 @@ interface Requirement {
   readonly name: 'scopes' | 'audience' | 'groups' | 'roles';
   readonly check: CheckName;
   readonly text: string;
+  /** The text where the claim is absent or empty. */
+  readonly absent: string;
   readonly hint: string;
 }
 
@@ -16,24 +18,28 @@ const requirements: readonly Requirement[] = [
     name: 'scopes',
     check: 'token.scopes',
     text: 'the token lacks a required scope',
+    absent: 'the token holds no scopes',
     hint: 'Grant the client one of the expected scopes at the provider (and request it), or correct config.scopes_required or config.scopes_claim.',
   },
   {
     name: 'audience',
     check: 'token.audience',
     text: 'the token is meant for another audience',
+    absent: 'the token names no audience',
     hint: 'The caller must request a token for the expected audience, or correct config.audience_required or config.audience_claim.',
   },
   {
     name: 'groups',
     check: 'token.groups',
     text: 'the token lacks a required group',
+    absent: 'the token holds no groups',
     hint: 'Add the caller to one of the expected groups at the provider, or correct config.groups_required or config.groups_claim.',
   },
   {
     name: 'roles',
     check: 'token.roles',
     text: 'the token lacks a required role',
+    absent: 'the token holds no roles',
     hint: 'Give the caller one of the expected roles at the provider, or correct config.roles_required or config.roles_claim.',
   },
 ];
@@ -73,10 +79,11 @@ function missing(
   words: readonly string[],
 ): Denial {
   const opaque = claims === undefined;
+  const text = words.length === 0 ? requirement.absent : requirement.text;
   return {
     check: requirement.check,
     status: 403,
-    text: opaque ? `${requirement.text}: it is opaque and shows no claims` : requirement.text,
+    text: opaque ? `${requirement.text}: it is opaque and shows no claims` : text,
     seen: words.length === 0 ? 'none' : words.join(' '),
     expected: required.requirement.text,
     hint: opaque

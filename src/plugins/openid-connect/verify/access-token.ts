@@ -79,7 +79,7 @@ export function verifyAccessToken(input: VerifyInput): Verification {
     if (issuer.keys === undefined) return denied(passed, keysMissing(issuer));
     const signature = verifyJws(decoded, { keys: issuer.keys, algorithms: asymmetricAlgorithms });
     if (signature.kind === 'problem') {
-      const denial = withAlgorithms(credentialDenial(signature));
+      const denial = withOwnKey(withAlgorithms(credentialDenial(signature)), token);
       if (signature.code !== 'jws.alg_not_allowed') passed.push('token.algorithm');
       if (signature.code === 'jws.signature_invalid') passed.push('token.key');
       return denied(passed, denial, signature.code === 'jws.key_unknown');
@@ -188,6 +188,26 @@ function keysMissing(issuer: IssuerState): Denial {
 
 function withAlgorithms(denial: Denial): Denial {
   return denial.check === 'token.algorithm' ? { ...denial, expected: [...asymmetricAlgorithms].join(' ') } : denial;
+}
+
+/** A token that brings its key along is refused like any other, but whoever made it learns why that did not help. */
+function withOwnKey(denial: Denial, token: string): Denial {
+  if (denial.check !== 'token.key' && denial.check !== 'token.signature') return denial;
+  const member = ownKeyMember(token);
+  if (member === undefined) return denial;
+  return {
+    ...denial,
+    text: `${denial.text}; the ${member} in its header does not count`,
+    hint: `Keys come from the issuer alone, never from a token. ${denial.hint}`,
+  };
+}
+
+const keyMembers = ['jwk', 'jku', 'x5u', 'x5c'] as const;
+
+/** Looked for only after a refusal: the header was read and found well-formed before. */
+function ownKeyMember(token: string): string | undefined {
+  const header: unknown = JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString('utf8'));
+  return keyMembers.find((name) => typeof header === 'object' && header !== null && Object.hasOwn(header, name));
 }
 
 /** A difference of one slash is the commonest one, and the hardest to see. */
