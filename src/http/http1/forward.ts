@@ -35,6 +35,8 @@ export class Forward implements UpstreamOwner, BodySink {
   /** Bytes of the client's body went upstream and are not kept. */
   #streamed = false;
   #requestDone = false;
+  /** The rest of the request is not sent, because its answer is there already. */
+  #abandoned = false;
   /** The head, while it waits to leave together with the first piece of the body. */
   #unsentHead = '';
   #wait: Wait = 'none';
@@ -148,7 +150,10 @@ export class Forward implements UpstreamOwner, BodySink {
   onResponseHead(status: number): void {
     // An error in the middle of the upload is an answer to all of it; other answers may be the
     // first part of a conversation that needs the rest of the body.
-    if (status >= 300 && !this.#requestDone) this.exchange.body.detach();
+    if (status < 300 || this.#requestDone) return;
+    this.#abandoned = true;
+    this.exchange.body.detach();
+    this.#waitFor('read', this.plan.readTimeoutMs);
   }
 
   /** Everything of the answer was passed on. */
@@ -257,8 +262,9 @@ export class Forward implements UpstreamOwner, BodySink {
   #afterWrite(): void {
     const connection = this.#connection;
     if (!this.active || connection === undefined) return;
-    if (connection.socket.writableLength > 0) this.#waitFor('write', this.plan.writeTimeoutMs);
-    else if (this.#requestDone && !this.#relay.clientBlocked) this.#waitFor('read', this.plan.readTimeoutMs);
+    const isSent = this.#requestDone || this.#abandoned;
+    if (connection.socket.writableLength > 0 && !this.#abandoned) this.#waitFor('write', this.plan.writeTimeoutMs);
+    else if (isSent && !this.#relay.clientBlocked) this.#waitFor('read', this.plan.readTimeoutMs);
     else this.#waitForNothing();
   }
 

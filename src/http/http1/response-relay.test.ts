@@ -160,6 +160,14 @@ describe('answers of an upstream', () => {
     await client.until(() => upstream.sides[0]?.socket.destroyed === true, 'the end of the upstream connection');
   });
 
+  it('that come early and then stop run into the read time-out', async (t) => {
+    const stalled = 'HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\nno';
+    const { client, gateway } = await openGateway(t, answering(stalled), { plan: { readTimeoutMs: 50 } });
+    client.send(request('POST /', 'Content-Length: 1000000\r\n', 'x'.repeat(100)));
+    await client.end();
+    assert.deepEqual(outcomeKinds(gateway), ['failed read_timeout']);
+  });
+
   it('may begin while the request goes on', async (t) => {
     const { client, gateway } = await openGateway(t, (side) => {
       if (side.text.endsWith('\r\n\r\n'))
