@@ -196,6 +196,15 @@ const advice: Readonly<Record<CredentialProblemCode, Advice>> = {
   },
 };
 
+/** What would have passed, where the protocol code compared no values. */
+const usually: Partial<Readonly<Record<CheckName, string>>> = {
+  'credential.format': 'a well-formed credential within the size bounds',
+  'token.format': 'a well-formed signed JWT',
+  'token.header': 'only header members that are understood',
+  'token.key': 'a key of the issuer',
+  'token.signature': 'a signature made with a key of the issuer',
+};
+
 /** A fault of what the caller presented: 401 invalid_token. */
 export function credentialDenial(problem: CredentialProblem): Denial {
   const { check: name, hint, field } = advice[problem.code];
@@ -204,7 +213,7 @@ export function credentialDenial(problem: CredentialProblem): Denial {
     status: 401,
     text: problem.text,
     seen: problem.seen,
-    expected: problem.expected,
+    expected: problem.expected === '' ? (usually[name] ?? '') : problem.expected,
     hint,
     error: 'invalid_token',
     ...(field === undefined ? {} : { field }),

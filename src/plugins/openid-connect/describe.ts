@@ -5,6 +5,7 @@ import { wordsAt } from './authorize.ts';
 import { type CheckName, checkName } from './checks.ts';
 import type { Facts } from './facts.ts';
 import type { RelyingParty, RequiredClaim } from './relying-party.ts';
+import { isoSeconds } from './verify/times.ts';
 
 /** `seen` and `expected` of a passed check. Works with claims and settings only: no token, no secret is within reach of a text. */
 export function describeCheck(index: number, given: unknown, rp: RelyingParty): CheckView | undefined {
@@ -85,10 +86,4 @@ function requiredBy(name: CheckName, rp: RelyingParty): RequiredClaim | undefine
 function text(claims: unknown, name: string): string {
   const value = claimAt(claims, [name]);
   return typeof value === 'string' ? value : 'none';
-}
-
-function isoSeconds(value: unknown): string {
-  const seconds = typeof value === 'string' ? Number(value) : value;
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || Math.abs(seconds) > 253_402_300_799) return 'none';
-  return new Date(seconds * 1000).toISOString();
 }

@@ -67,7 +67,7 @@ export function verifyAccessToken(input: VerifyInput): Verification {
     return denied(passed, notJws(token));
   }
   const decoded = decodeJws(token);
-  if (decoded.kind === 'problem') return denied(passed, credentialDenial(decoded));
+  if (decoded.kind === 'problem') return denied(passed, withAlgorithms(credentialDenial(decoded)));
   passed.push('token.format');
   const type = checkType(decoded.header, accessTokenTypes);
   if (type !== undefined) return denied(passed, credentialDenial(type));
@@ -106,7 +106,12 @@ function standardClaims(input: VerifyInput, claims: Claims, passed: CheckName[])
       metadataIssuer: issuer.metadata.issuer,
       issuersAllowed: allowed ?? undefined,
     });
-    if (problem !== undefined) return issuerMismatch(credentialDenial(problem));
+    if (problem !== undefined) {
+      const denial = credentialDenial(problem);
+      const accepted =
+        allowed !== null && allowed !== undefined && allowed.length > 0 ? allowed.join(' or ') : issuer.metadata.issuer;
+      return issuerMismatch({ ...denial, expected: accepted });
+    }
     passed.push('token.issuer');
   }
   if (rp.config.verify_claims === false) return undefined;

@@ -1,5 +1,6 @@
 import type { Claims } from '../../../oauth/jws.ts';
 import { checkTimeClaims } from '../../../oauth/jwt-claims.ts';
+import type { CredentialProblem } from '../../../oauth/problem.ts';
 import type { CheckName } from '../checks.ts';
 import { credentialDenial, type Denial } from '../denials.ts';
 import type { RelyingParty } from '../relying-party.ts';
@@ -13,7 +14,36 @@ export function checkTimes(rp: RelyingParty, claims: Claims, nowMs: number): Den
     allowMissingExp: rp.dangers.allowMissingExp,
     maxAgeSeconds: rp.config.max_age ?? undefined,
   });
-  return problem === undefined ? undefined : credentialDenial(problem);
+  return problem === undefined ? undefined : readable(credentialDenial(problem), problem, rp, nowMs);
+}
+
+/** Compared times as people read them (issue of the decision record: ISO 8601 UTC). */
+function readable(denial: Denial, problem: CredentialProblem, rp: RelyingParty, nowMs: number): Denial {
+  const now = new Date(nowMs).toISOString();
+  const seen = isoSeconds(problem.seen);
+  switch (problem.code) {
+    case 'jwt.expired':
+      return { ...denial, seen, expected: `after ${now}` };
+    case 'jwt.nbf_future':
+    case 'jwt.iat_future':
+    case 'jwt.auth_time_future':
+      return { ...denial, seen, expected: `not after ${now}` };
+    case 'jwt.auth_time_too_old':
+      return { ...denial, seen, expected: `at most ${rp.config.max_age ?? 0} s before ${now}` };
+    case 'jwt.exp_missing':
+      return { ...denial, expected: `after ${now}` };
+    case 'jwt.auth_time_missing':
+      return { ...denial, expected: 'an auth_time claim' };
+    default:
+      return denial;
+  }
+}
+
+/** A NumericDate as ISO 8601 UTC; `none` for what is no time. */
+export function isoSeconds(value: unknown): string {
+  const seconds = typeof value === 'string' ? Number(value) : value;
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || Math.abs(seconds) > 253_402_300_799) return 'none';
+  return new Date(seconds * 1000).toISOString();
 }
 
 const order = ['token.expiry', 'token.not_before', 'token.issued_at', 'token.auth_age'] as const;
