@@ -61,16 +61,31 @@ for (const workers of [1, 2]) {
       assert.equal(inQuery.echoed?.url, `/?a=%41&${query()}&b`);
       const asForm = { body: `x=1&${query()}&&y=+`, headers: [formType] };
       assert.equal((await scene.send(at.url, asForm)).echoed?.body, asForm.body);
-      const asJson = { body: `{ "n": 1.0, "client_id":"${pair().client_id}", "client_secret" : ${JSON.stringify(pair().client_secret)} }`, headers: [jsonType] };
+      const asJson = {
+        body: `{ "n": 1.0, "client_id":"${pair().client_id}", "client_secret" : ${JSON.stringify(pair().client_secret)} }`,
+        headers: [jsonType],
+      };
       assert.equal((await scene.send(at.url, asJson)).echoed?.body, asJson.body);
     });
 
     const cuts = [
       ['the first arguments', (id: string, secret: string) => `client_id=${id}&client_secret=${secret}&z=%7E`, 'z=%7E'],
       ['the last ones', (id: string, secret: string) => `a=+&client_secret=${secret}&client_id=${id}`, 'a=+'],
-      ['escaped names', (id: string, secret: string) => `a=1&client%5Fid=${id}&b=%zz&client_%73ecret=${secret}`, 'a=1&b=%zz'],
-      ['empty arguments around them', (id: string, secret: string) => `&&client_id=${id}&&client_secret=${secret}&=&`, '&&&=&'],
-      ['repeated equal ones', (id: string, secret: string) => `client_id=${id}&a&client_id=${id}&client_secret=${secret}`, 'a'],
+      [
+        'escaped names',
+        (id: string, secret: string) => `a=1&client%5Fid=${id}&b=%zz&client_%73ecret=${secret}`,
+        'a=1&b=%zz',
+      ],
+      [
+        'empty arguments around them',
+        (id: string, secret: string) => `&&client_id=${id}&&client_secret=${secret}&=&`,
+        '&&&=&',
+      ],
+      [
+        'repeated equal ones',
+        (id: string, secret: string) => `client_id=${id}&a&client_id=${id}&client_secret=${secret}`,
+        'a',
+      ],
     ] as const;
     for (const [what, text, left] of cuts) {
       test(`from query and form ${what} are cut out and every other byte stays`, async () => {
@@ -92,7 +107,10 @@ for (const workers of [1, 2]) {
       const { client_id, client_secret } = pair();
       const members = `"client_id": "${client_id}", "client\\u005fsecret":${JSON.stringify(client_secret)}`;
       for (const [body, left] of [
-        [`{ "a": 1.50, ${members}, "a": 12345678901234567890, "é": {"client_id": 1} }`, '{ "a": 1.50, "a": 12345678901234567890, "é": {"client_id": 1} }'],
+        [
+          `{ "a": 1.50, ${members}, "a": 12345678901234567890, "é": {"client_id": 1} }`,
+          '{ "a": 1.50, "a": 12345678901234567890, "é": {"client_id": 1} }',
+        ],
         [`{${members}}`, '{}'],
         [`\n{ ${members} , "x":[ ] }\n`, '\n{ "x":[ ] }\n'],
       ] as const) {
@@ -118,7 +136,8 @@ for (const workers of [1, 2]) {
     test('multipart is never searched and passes untouched', async () => {
       const at = await scene.protect(scene.guideConfig());
       const { client_id, client_secret } = pair();
-      const part = (name: string, value: string) => `--B\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+      const part = (name: string, value: string) =>
+        `--B\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
       const body = `${part('client_id', client_id)}${part('client_secret', client_secret)}--B--\r\n`;
       const headers: [string, string][] = [['Content-Type', 'multipart/form-data; boundary=B']];
       await refusedUnseen(at.url, { body, headers }, 401, 'credential.present');
@@ -138,7 +157,10 @@ for (const workers of [1, 2]) {
         { body: JSON.stringify(pair()), headers: [['Content-Type', 'application/merge-patch+json']] },
         { body: JSON.stringify([pair()]), headers: [jsonType] },
         { body: `${JSON.stringify(pair())}x`, headers: [jsonType] },
-        { body: JSON.stringify({ client_id: scene.client.id, client_secret: { x: scene.client.secret } }), headers: [jsonType] },
+        {
+          body: JSON.stringify({ client_id: scene.client.id, client_secret: { x: scene.client.secret } }),
+          headers: [jsonType],
+        },
         { body: `${'a=1&'.repeat(1001)}${text}`, headers: [formType] },
         { body: '', headers: [formType] },
       ];
@@ -153,7 +175,9 @@ for (const workers of [1, 2]) {
       });
       assert.equal(answer.echoed?.body, '{"a":1}');
       const text = `${query()}&a=1`;
-      const chunks = [text.slice(0, 7), text.slice(7, 30), text.slice(30)].map((part) => `${part.length.toString(16)}\r\n${part}\r\n`);
+      const chunks = [text.slice(0, 7), text.slice(7, 30), text.slice(30)].map(
+        (part) => `${part.length.toString(16)}\r\n${part}\r\n`,
+      );
       const chunked = await scene.send(at.url, {
         method: 'POST',
         body: `${chunks.join('')}0\r\n\r\n`,
@@ -193,7 +217,13 @@ for (const workers of [1, 2]) {
 
     test('malformed Basic is 401 invalid_token; half a pair, another scheme or nothing is no credential', async () => {
       const at = await scene.protect(scene.guideConfig());
-      for (const value of ['Basic', 'Basic ***', 'Basic eA==', `Basic ${Buffer.from(':x').toString('base64')}`, `Basic ${Buffer.from('a:b\u0001').toString('base64')}`]) {
+      for (const value of [
+        'Basic',
+        'Basic ***',
+        'Basic eA==',
+        `Basic ${Buffer.from(':x').toString('base64')}`,
+        `Basic ${Buffer.from('a:b\u0001').toString('base64')}`,
+      ]) {
         const answer = await refusedUnseen(at.url, { headers: [['Authorization', value]] }, 401, 'credential.format');
         assert.match(challenge(answer), /error="invalid_token"/);
       }
@@ -216,8 +246,17 @@ for (const workers of [1, 2]) {
       const at = await scene.protect(scene.guideConfig());
       const { id, secret } = scene.client;
       const encoded = basic(id, secret).slice('Basic '.length);
-      for (const value of [`bAsIc ${encoded}`, `Basic ${encoded.replace(/=+$/, '')}`, `Basic   ${encoded}`, `Basic ${id}:${secret}`]) {
-        assert.equal((await scene.send(at.url, { headers: [['Authorization', value]] })).status, 200, value.slice(0, 8));
+      for (const value of [
+        `bAsIc ${encoded}`,
+        `Basic ${encoded.replace(/=+$/, '')}`,
+        `Basic   ${encoded}`,
+        `Basic ${id}:${secret}`,
+      ]) {
+        assert.equal(
+          (await scene.send(at.url, { headers: [['Authorization', value]] })).status,
+          200,
+          value.slice(0, 8),
+        );
       }
     });
 
@@ -239,7 +278,10 @@ for (const workers of [1, 2]) {
         assert.match((await scene.decision(answer.requestId)).text ?? '', /too large/);
       }
       assert.equal(scene.echo.requests, seen);
-      const large = await scene.send(at.url, { body: withCredentials(3 * mebibyte), headers: [formType, scene.basic()] });
+      const large = await scene.send(at.url, {
+        body: withCredentials(3 * mebibyte),
+        headers: [formType, scene.basic()],
+      });
       assert.equal(large.status, 200, 'not looked into, not limited');
       assert.equal(large.echoed?.body_bytes, 3 * mebibyte);
     });
@@ -275,7 +317,11 @@ for (const workers of [1, 2]) {
       const at = await scene.protect(scene.guideConfig());
       const answer = await scene.send(at.url, {
         method: 'POST',
-        headers: [['Expect', '100-continue'], ['Content-Length', '10'], ['Content-Type', 'text/plain']],
+        headers: [
+          ['Expect', '100-continue'],
+          ['Content-Length', '10'],
+          ['Content-Type', 'text/plain'],
+        ],
         contentLength: false,
       });
       assert.equal(answer.status, 401);
