@@ -25,6 +25,7 @@ export interface ThreadProfile {
   readonly thread: string;
   readonly busyMicros: number;
   readonly functions: readonly SelfTime[];
+  /** V8 names the line of an inlined function with the file of the one it was inlined into. */
   readonly lines: readonly SelfTime[];
 }
 
