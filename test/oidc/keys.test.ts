@@ -148,8 +148,7 @@ for (const workers of [1, 2]) {
         assert.equal(await status(at.url, await scene.sign()), 200);
         assert.equal(await status((await protect()).url, foreign), 401);
       } finally {
-        await other.gateway.stop();
-        await Promise.all([other.provider.stop(), other.echo.stop()]);
+        await other.abandon();
       }
     });
   });

@@ -86,7 +86,7 @@ export async function startSallyport(options: GatewayOptions = {}): Promise<Test
       return ended;
     },
     async kill() {
-      child.kill('SIGKILL');
+      if (child.exitCode === null) child.kill('SIGKILL');
       await ended;
     },
   };
