@@ -1,4 +1,4 @@
-import { timingSafeEqual, createHash, type BinaryLike } from 'node:crypto';
+import { type BinaryLike, createHash, timingSafeEqual } from 'node:crypto';
 import { inspect } from 'node:util';
 
 /** A value that prints as redacted wherever it could leak: JSON, logs, templates, inspection. */

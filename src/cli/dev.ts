@@ -127,7 +127,15 @@ function planOf(given: ReturnType<typeof readOptions<typeof options>>): DevPlan 
 }
 
 /** What `dev` wrote, and only that: a state folder may have been pointed at something precious. */
-const ownEntries = ['sallyport.db', 'sallyport.db-wal', 'sallyport.db-shm', 'provider', 'certificates', 'logs', 'node-id'];
+const ownEntries = [
+  'sallyport.db',
+  'sallyport.db-wal',
+  'sallyport.db-shm',
+  'provider',
+  'certificates',
+  'logs',
+  'node-id',
+];
 
 function forget(prefix: string): void {
   for (const entry of ownEntries) {

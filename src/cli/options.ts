@@ -1,4 +1,4 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 /** Wrong use of a command; the message names the option. */
 export class UsageError extends Error {
@@ -19,6 +19,7 @@ export function readOptions<T extends NonNullable<ParseArgsConfig['options']>>(a
 export function portOption(name: string, given: string | undefined, usual: number): number {
   if (given === undefined) return usual;
   const port = Number(given);
-  if (!/^\d{1,5}$/.test(given) || port > 65_535) throw new UsageError(`--${name} must be a port number from 0 to 65535, not "${given}"`);
+  if (!/^\d{1,5}$/.test(given) || port > 65_535)
+    throw new UsageError(`--${name} must be a port number from 0 to 65535, not "${given}"`);
   return port;
 }

@@ -41,11 +41,18 @@ class WireServer implements HttpServer, ServerCore {
     return this.#connections.size;
   }
 
-  listen(address: { host: string; port: number; reusePort: boolean; backlog?: number }): Promise<{ port: number }> {
-    const { host, port, reusePort, backlog } = address;
+  listen(address: Parameters<HttpServer['listen']>[0]): Promise<{ port: number }> {
+    const { host, port, reusePort, backlog, ipv6Only } = address;
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ host, port, reusePort, ...(backlog === undefined ? {} : { backlog }) }, () => {
+      const options = {
+        host,
+        port,
+        reusePort,
+        ...(backlog === undefined ? {} : { backlog }),
+        ...(ipv6Only === undefined ? {} : { ipv6Only }),
+      };
+      this.#server.listen(options, () => {
         this.#server.removeListener('error', reject);
         // A failed accept concerns one client that is gone already.
         this.#server.on('error', () => undefined);

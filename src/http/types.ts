@@ -203,7 +203,13 @@ export interface HttpServerOptions {
 }
 
 export interface HttpServer {
-  listen(address: { host: string; port: number; reusePort: boolean; backlog?: number }): Promise<{ port: number }>;
+  listen(address: {
+    host: string;
+    port: number;
+    reusePort: boolean;
+    backlog?: number;
+    ipv6Only?: boolean;
+  }): Promise<{ port: number }>;
   readonly connections: number;
   /** Stops accepting, lets running exchanges end (with `Connection: close`), cuts what is left after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;

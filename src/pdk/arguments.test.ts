@@ -32,7 +32,11 @@ for (const [title, text, expected] of [
   ['first members', '{"client_id":"x","client_secret":"y","a":1.0}', '{"a":1.0}'],
   ['last members', '{ "a" : 1.0 , "client_id":"x", "client_secret":"y" }', '{ "a" : 1.0 }'],
   ['only members', '{"client_id":"x","client_secret":"y"}', '{}'],
-  ['mixed', '{"client_id":"x","big":12345678901234567890,"client_secret":"y","b":{"client_id":1}}', '{"big":12345678901234567890,"b":{"client_id":1}}'],
+  [
+    'mixed',
+    '{"client_id":"x","big":12345678901234567890,"client_secret":"y","b":{"client_id":1}}',
+    '{"big":12345678901234567890,"b":{"client_id":1}}',
+  ],
   ['duplicates', '{"client_id":"x","a":1,"a":2,"client_id":"z"}', '{"a":1,"a":2}'],
   ['escaped names', '{"client\\u005fid":"x","a":"\\"}"}', '{"a":"\\"}"}'],
   ['nested before', '{"a":[1,{"b":"]"}],"client_id":null,"c":"é"}', '{"a":[1,{"b":"]"}],"c":"é"}'],
@@ -46,7 +50,8 @@ for (const [title, text, expected] of [
 }
 
 test('what is no JSON object has no members', () => {
-  for (const text of ['[]', '"x"', '{', '{"a":}', '', 'null', '{"a":1}x']) assert.equal(jsonMembers(Buffer.from(text)), undefined, text);
+  for (const text of ['[]', '"x"', '{', '{"a":}', '', 'null', '{"a":1}x'])
+    assert.equal(jsonMembers(Buffer.from(text)), undefined, text);
 });
 
 test('cutting agrees with parsing for generated objects', () => {
@@ -56,10 +61,18 @@ test('cutting agrees with parsing for generated objects', () => {
     return seed % n;
   };
   const value = (depth: number): unknown =>
-    [() => random(1000), () => '"\\,}é', () => null, () => true, () => (depth > 2 ? 1 : [value(depth + 1), value(depth + 1)]), () => (depth > 2 ? 2 : { x: value(depth + 1) })][random(6)]?.();
+    [
+      () => random(1000),
+      () => '"\\,}é',
+      () => null,
+      () => true,
+      () => (depth > 2 ? 1 : [value(depth + 1), value(depth + 1)]),
+      () => (depth > 2 ? 2 : { x: value(depth + 1) }),
+    ][random(6)]?.();
   for (let round = 0; round < 300; round += 1) {
     const object: Record<string, unknown> = {};
-    for (let count = random(6); count > 0; count -= 1) object[['a', 'client_id', 'b', 'client_secret', 'c'][random(5)] ?? 'z'] = value(0);
+    for (let count = random(6); count > 0; count -= 1)
+      object[['a', 'client_id', 'b', 'client_secret', 'c'][random(5)] ?? 'z'] = value(0);
     const bytes = Buffer.from(JSON.stringify(object, null, random(2) === 0 ? 0 : 2));
     const cut = cutJsonMembers(bytes, jsonMembers(bytes) ?? [], names);
     const { client_id: _id, client_secret: _secret, ...rest } = object;

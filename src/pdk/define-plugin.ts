@@ -38,6 +38,7 @@ export type AnyPlugin = PluginDefinition<RecordField, unknown>;
 export function definePlugin<ConfigRecord extends RecordField, Prepared>(
   definition: PluginDefinition<ConfigRecord, Prepared>,
 ): PluginDefinition<ConfigRecord, Prepared> {
-  if (definition.checks.length > checksMax) throw new Error(`plugin ${definition.name} has more than ${checksMax} checks`);
+  if (definition.checks.length > checksMax)
+    throw new Error(`plugin ${definition.name} has more than ${checksMax} checks`);
   return Object.freeze(definition);
 }

@@ -1,4 +1,5 @@
-import { close, openSync, write } from 'node:fs';
+import { close, mkdirSync, openSync, write } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** Bytes collected before a write, and the most that may wait while the disk is slow. */
 const flushBytes = 48 * 1024;
@@ -19,6 +20,7 @@ export class AccessLog {
   dropped = 0;
 
   constructor(path: string) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#fd = openSync(path, 'a', 0o640);
     this.#timer = setInterval(() => this.#flush(), flushEveryMs);
     this.#timer.unref();

@@ -6,10 +6,9 @@ import {
   type PluginServices,
   type RequestEdits,
 } from '../pdk/index.ts';
-import type { CompiledService } from '../snapshot/snapshot.ts';
 import type { PluginChain } from '../snapshot/plugin-chain.ts';
 import type { RouteMatch } from '../snapshot/router/match.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { CompiledService, Snapshot } from '../snapshot/snapshot.ts';
 
 /** What plugins want changed, kept as flat lists: most requests have none or very few. */
 export class Edits implements RequestEdits {

@@ -17,7 +17,6 @@ export interface WorkerHostOptions {
 
 interface Hosted {
   readonly thread: Worker;
-  drained: boolean;
 }
 
 /** A crashed worker is replaced after this long; twice as long after each further crash within a minute. */
@@ -31,6 +30,7 @@ export class WorkerHost {
   readonly #crashes = new Map<number, { count: number; at: number }>();
   #nextWorker = 1;
   #stopping = false;
+  #everListened = false;
   #onEmpty: (() => void) | undefined;
 
   constructor(options: WorkerHostOptions) {
@@ -77,7 +77,7 @@ export class WorkerHost {
       workerData: { worker, settings: this.#options.settings, controlPort: port1 },
       transferList: [port1],
     });
-    const hosted: Hosted = { thread, drained: false };
+    const hosted: Hosted = { thread };
     this.#hosted.set(worker, hosted);
     let reason = 'exited';
     thread.on('message', (message: WorkerToMain) => this.#receive(worker, hosted, message));
@@ -89,6 +89,11 @@ export class WorkerHost {
       this.#options.onGone(worker, reason);
       if (this.#stopping) {
         if (this.#hosted.size === 0) this.#onEmpty?.();
+        return;
+      }
+      // Before the first one serves, a crash is a start that cannot succeed; trying again would hide why.
+      if (!this.#everListened) {
+        this.#options.onFailed(worker, reason);
         return;
       }
       setTimeout(() => {
@@ -121,13 +126,13 @@ export class WorkerHost {
         hub.forget(message.key);
         return;
       case 'listening':
+        this.#everListened = true;
         this.#options.onListening(worker, message.proxy);
         return;
       case 'failed':
         this.#options.onFailed(worker, message.reason);
         return;
       case 'drained':
-        hosted.drained = true;
         void hosted.thread.terminate();
         return;
     }

@@ -1,8 +1,12 @@
 import { hostname } from 'node:os';
-import { parentPort, type MessagePort, workerData } from 'node:worker_threads';
-import { createAdminServer, type AdminParts } from '../../admin/server.ts';
-import { createPublisher } from '../../admin/publisher.ts';
-import { createStatusServer } from '../../admin/status-server.ts';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import {
+  type AdminParts,
+  type AdminServer,
+  createAdminServer,
+  createPublisher,
+  createStatusServer,
+} from '../../admin/index.ts';
 import { createLogger, type Logger } from '../../base/log.ts';
 import { packageVersion } from '../../base/paths.ts';
 import { pluginsByName } from '../../plugins/index.ts';
@@ -41,10 +45,11 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
     silenceMs,
     onSilent: (worker) => post({ kind: 'silent', worker }),
     onReady: (worker) => log.debug('control.worker.ready', { worker }),
-    onCompileFailed: (worker, revision, reason) => log.error('control.worker.compile_fail', { worker, revision, reason }),
+    onCompileFailed: (worker, revision, reason) =>
+      log.error('control.worker.compile_fail', { worker, revision, reason }),
   });
   let facts: NodeFacts = { ready: false, draining: false, proxyListeners: [], workers: [] };
-  let listening: Promise<void> | undefined;
+  let listening = false;
   let servers: Servers | undefined;
 
   // Messages are held until the store is open; workers load their code meanwhile.
@@ -84,8 +89,9 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
         return;
       case 'node':
         facts = message.facts;
-        if (facts.workers.length >= settings.workers) listening ??= servers?.listen();
-        await listening;
+        if (listening || facts.workers.length < settings.workers) return;
+        listening = true;
+        await servers?.listen();
         return;
       case 'shutdown':
         await servers?.close();
@@ -123,13 +129,21 @@ function createServers(settings: ControlSettings, parts: AdminParts, post: (mess
   const open = async (
     listeners: readonly Listener[],
     certificate: CertificatePair | undefined,
-    create: typeof createAdminServer,
+    create: (parts: AdminParts) => AdminServer,
   ): Promise<BoundListener[]> => {
+    if (listeners.length === 0) return [];
     const bound: BoundListener[] = [];
-    for (const { host, port, ssl } of listeners) {
-      const server = create(parts);
-      closers.push(() => server.close());
-      const at = await server.listen({ host, port, ...(ssl && certificate !== undefined ? { tls: certificate } : {}) });
+    const server = create(parts);
+    closers.push(() => server.close());
+    for (const { host, port, ssl, backlog, ipv6Only } of listeners) {
+      const tls = ssl ? certificate : undefined;
+      const at = await server.listen({
+        host,
+        port,
+        ipv6Only,
+        ...(backlog === undefined ? {} : { backlog }),
+        ...(tls === undefined ? {} : { tls }),
+      });
       bound.push({ host, port: at.port, ssl });
     }
     return bound;

@@ -39,7 +39,11 @@ export async function startGateway(settings: Settings): Promise<Gateway> {
   const certificates = await generateCertificates(shared);
   const workers = reusePort ? settings.workers : 1;
   if (workers < settings.workers) {
-    log.warn('main.worker.limit', { asked: settings.workers, started: workers, reason: 'no SO_REUSEPORT on this platform' });
+    log.warn('main.worker.limit', {
+      asked: settings.workers,
+      started: workers,
+      reason: 'no SO_REUSEPORT on this platform',
+    });
   }
   const parts = new GatewayParts({ ...shared, workers }, certificates, reusePort, log);
   try {
@@ -71,7 +75,9 @@ async function fixPorts(settings: Settings): Promise<Settings> {
 function probe({ host, port, ipv6Only }: Listener, what: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new StartError(explainListen(error, host, port, what))));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new StartError(explainListen(error, host, port, what))),
+    );
     server.listen({ host, port, ipv6Only, exclusive: true }, () => {
       const address = server.address();
       const found = typeof address === 'object' && address !== null ? address.port : port;
@@ -85,7 +91,8 @@ function explainListen(error: NodeJS.ErrnoException, host: string, port: number,
   if (error.code === 'EADDRINUSE') {
     return `${what}: port ${port} on ${host} is in use by another process. Stop that process, or set ${setting} to another address.`;
   }
-  if (error.code === 'EACCES') return `${what}: not allowed to listen on port ${port}. Ports below 1024 need a privilege; set ${setting} to a higher one.`;
+  if (error.code === 'EACCES')
+    return `${what}: not allowed to listen on port ${port}. Ports below 1024 need a privilege; set ${setting} to a higher one.`;
   if (error.code === 'EADDRNOTAVAIL') return `${what}: this machine has no address ${host}. Correct ${setting}.`;
   return `${what}: cannot listen on ${host}:${port} (${error.code ?? error.message}).`;
 }

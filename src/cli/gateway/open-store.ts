@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AnyPlugin } from '../../pdk/index.ts';
 import type { Settings } from '../../settings/settings.ts';
-import { openDeclarativeStore } from '../../store/declarative/declarative-store.ts';
+import { openDeclarativeStore } from '../../store/declarative/open-declarative-store.ts';
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -14,5 +14,5 @@ export async function openStore(settings: Settings, plugins: ReadonlyMap<string,
     ...(settings.declarativeConfigString === undefined ? {} : { text: settings.declarativeConfigString }),
   });
   if (opened.kind === 'ok') return opened.store;
-  throw new Error(`the declarative configuration is not right:\n${opened.report}`);
+  throw new Error(`the declarative configuration is not right:\n${opened.text}`);
 }

@@ -1,4 +1,4 @@
-import { parentPort, type MessagePort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { limits } from '../../base/limits.ts';
 import { createLogger } from '../../base/log.ts';
 import { packageVersion } from '../../base/paths.ts';
@@ -71,7 +71,9 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
     queue = queue.then(async () => {
       const outcome = await compileSnapshot(holder.current, change, environment);
       if (outcome.kind === 'faults') {
-        const reason = outcome.faults.map((fault) => `${fault.kind} ${fault.name ?? fault.id}: ${fault.message}`).join('; ');
+        const reason = outcome.faults
+          .map((fault) => `${fault.kind} ${fault.name ?? fault.id}: ${fault.message}`)
+          .join('; ');
         log.error('worker.snapshot.compile_fail', { revision: change.revision, reason });
         tell({ kind: 'compile_failed', revision: change.revision, reason });
       } else {
@@ -120,7 +122,7 @@ async function listen(
   if (servers.length > 0) return;
   const bound: BoundListener[] = [];
   try {
-    for (const { host, port, ssl, backlog } of settings.proxyListen) {
+    for (const { host, port, ssl, backlog, ipv6Only } of settings.proxyListen) {
       const certificate = ssl ? settings.proxyCertificate : undefined;
       const server = createHttpServer({
         limits,
@@ -133,6 +135,7 @@ async function listen(
         host,
         port,
         reusePort: settings.reusePort,
+        ipv6Only,
         ...(backlog === undefined ? {} : { backlog }),
       });
       bound.push({ host, port: at.port, ssl });

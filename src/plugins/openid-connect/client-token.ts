@@ -108,7 +108,10 @@ export async function acquireClientToken(
     if (fromBefore && isKeyTrouble(verification.denial)) {
       return acquireClientToken(services, rp, pair, forwarded, services.now());
     }
-    return { kind: 'denied', denial: verification.denial, passed: verification.passed, until: 0 };
+    // The next token would fail the same way; a key may be found by the next rediscovery, so that is tried soon.
+    const quietSeconds = isKeyTrouble(verification.denial) ? 1 : (rp.config.cache_ttl_neg ?? 5);
+    const until = services.now() + quietSeconds * 1000;
+    return { kind: 'denied', denial: verification.denial, passed: verification.passed, until };
   }
   const usableUntil = lifetime(rp, answer.tokenSet, verification.token, outcome.at);
   services.provider.keep(exchangeKey, rp.config.cache_tokens === false ? 0 : usableUntil);

@@ -22,8 +22,11 @@ export type IssuerOutcome =
 interface Slot {
   state: IssuerState | undefined;
   failure: { readonly problem: ProviderProblem; readonly until: number } | undefined;
+  /** The newest good key set of each source: one that fails keeps what it gave before. */
+  readonly keysBySource: Map<string, KeySet>;
   loading: Promise<IssuerOutcome> | undefined;
-  refreshing: boolean;
+  refreshAfter: number;
+  rediscovering: Promise<IssuerState> | undefined;
   rediscoverAfter: number;
 }
 
@@ -35,7 +38,12 @@ export function knownIssuer(rp: RelyingParty, services: PluginServices): IssuerS
   const slot = slotOf(rp, services);
   const { state } = slot;
   if (state === undefined || state.keys === undefined) return undefined;
-  if (!slot.refreshing && services.now() - state.fetchedAt > rp.issuer.refreshMs) refresh(rp, services, slot, state);
+  const now = services.now();
+  if (now > slot.refreshAfter) {
+    // Requests keep using the old state meanwhile, and after a failure.
+    slot.refreshAfter = now + retryMs;
+    void fetchIssuer(rp, services, slot, { round: '', freshAfter: state.fetchedAt + 1 });
+  }
   return state;
 }
 
@@ -57,35 +65,39 @@ export function loadIssuer(rp: RelyingParty, services: PluginServices): Promise<
  * A token names a key nobody knows: metadata and keys are fetched again, once per cool-down on the
  * whole node (`rediscovery_lifetime`). Answers the state to try again with, the same one in the cool-down.
  */
-export async function rediscover(rp: RelyingParty, services: PluginServices, state: IssuerState): Promise<IssuerState> {
+export function rediscover(rp: RelyingParty, services: PluginServices, state: IssuerState): Promise<IssuerState> {
   const slot = slotOf(rp, services);
-  if (slot.state !== undefined && slot.state !== state) return slot.state;
+  if (slot.rediscovering !== undefined) return slot.rediscovering;
+  if (slot.state !== undefined && slot.state !== state) return Promise.resolve(slot.state);
   const now = services.now();
-  if (now < slot.rediscoverAfter) return state;
-  slot.rediscoverAfter = now + rp.issuer.rediscoveryMs;
-  const outcome = await fetchIssuer(rp, services, slot, {
-    round: '/rediscovery',
-    freshAfter: now - rp.issuer.rediscoveryMs,
+  if (now < slot.rediscoverAfter) return Promise.resolve(state);
+  const freshAfter = now - rp.issuer.rediscoveryMs;
+  slot.rediscovering = fetchIssuer(rp, services, slot, { round: '/rediscovery', freshAfter }).then((outcome) => {
+    // Counted from the answer, which another worker may have asked for: all of them end the cool-down together.
+    const at = outcome.kind === 'ok' ? outcome.state.fetchedAt : now;
+    slot.rediscoverAfter = at + rp.issuer.rediscoveryMs;
+    slot.rediscovering = undefined;
+    return outcome.kind === 'ok' ? outcome.state : state;
   });
-  return outcome.kind === 'ok' ? outcome.state : state;
+  return slot.rediscovering;
 }
 
 function slotOf(rp: RelyingParty, services: PluginServices): Slot {
   const cache = services.cache<Slot>('oidc.issuers');
   let slot = cache.get(rp.issuer.cacheKey);
   if (slot === undefined) {
-    slot = { state: undefined, failure: undefined, loading: undefined, refreshing: false, rediscoverAfter: 0 };
+    slot = {
+      state: undefined,
+      failure: undefined,
+      keysBySource: new Map(),
+      loading: undefined,
+      refreshAfter: 0,
+      rediscovering: undefined,
+      rediscoverAfter: 0,
+    };
     cache.set(rp.issuer.cacheKey, slot);
   }
   return slot;
-}
-
-/** Requests keep using the old state meanwhile, and after a failure. */
-function refresh(rp: RelyingParty, services: PluginServices, slot: Slot, state: IssuerState): void {
-  slot.refreshing = true;
-  void fetchIssuer(rp, services, slot, { round: '', freshAfter: state.fetchedAt + 1 }).finally(() => {
-    slot.refreshing = false;
-  });
 }
 
 interface Round {
@@ -101,7 +113,7 @@ async function fetchIssuer(
   round: Round,
 ): Promise<IssuerOutcome> {
   const metadata = await fetchMetadata(rp, services, round);
-  if ('kind' in metadata) {
+  if (metadata.kind === 'problem') {
     slot.failure = { problem: metadata, until: services.now() + retryDelay(metadata) };
     services.log.warn('oidc.issuer.discover_fail', {
       issuer: rp.issuer.configured,
@@ -111,22 +123,23 @@ async function fetchIssuer(
     });
     return { kind: 'problem', step: 'metadata', problem: metadata };
   }
-  const keys = await fetchKeys(rp, services, metadata, round);
-  const previous = slot.state;
-  // A failed fetch never takes away keys that were good (security floor 5, demand P06).
-  const kept = keys.keys ?? previous?.keys;
+  const fetched = await fetchKeys(rp, services, slot, metadata.value, round);
+  const previous = slot.state?.keys;
+  const { keys } = fetched;
   const state: IssuerState = {
-    metadata,
-    keys: kept !== undefined && previous?.keys !== undefined && sameKeys(previous.keys, kept) ? previous.keys : kept,
-    keysProblem: kept === undefined ? keys.problem : undefined,
-    fetchedAt: services.now(),
+    metadata: metadata.value,
+    // The same keys stay the same object, so that tokens verified with them need no second look.
+    keys: keys !== undefined && previous !== undefined && sameKeys(previous, keys) ? previous : keys,
+    keysProblem: fetched.problem,
+    fetchedAt: Math.max(metadata.at, fetched.at),
   };
+  slot.refreshAfter = state.fetchedAt + rp.issuer.refreshMs;
   slot.failure = undefined;
   slot.state = state;
   if (state.keysProblem !== undefined) {
     services.log.warn('oidc.issuer.keys_fail', { issuer: rp.issuer.configured, problem: state.keysProblem.code });
   } else {
-    services.log.info('oidc.issuer.discover', { issuer: metadata.issuer, keys: state.keys?.keys.length ?? 0 });
+    services.log.info('oidc.issuer.discover', { issuer: state.metadata.issuer, keys: state.keys?.keys.length ?? 0 });
   }
   return { kind: 'ok', state };
 }
@@ -135,54 +148,72 @@ async function fetchMetadata(
   rp: RelyingParty,
   services: PluginServices,
   round: Round,
-): Promise<ProviderMetadata | ProviderProblem> {
+): Promise<Judged<ProviderMetadata>> {
   const request = rp.issuer.metadataRequest;
-  if (request === undefined) return { issuer: rp.issuer.configured };
+  if (request === undefined) return { kind: 'ok', value: { issuer: rp.issuer.configured }, at: services.now() };
   const rules = {
     configuredIssuer: rp.issuer.configured,
     allowIssuerMismatch: rp.dangers.allowIssuerMismatch,
     nowMs: services.now(),
   };
-  const judged = await exchangeJudged(rp, services, 'metadata', request, round, (outcome) => {
+  return exchangeJudged(rp, services, 'metadata', request, round, (outcome) => {
     const result = processDiscovery(outcome, rules);
-    return result.kind === 'ok' ? { kind: 'ok', value: result.metadata } : result;
+    return result.kind === 'ok' ? { kind: 'ok', value: result.metadata, at: outcome.at } : result;
   });
-  return judged.kind === 'ok' ? judged.value : judged;
 }
 
+interface FetchedKeys {
+  readonly keys: KeySet | undefined;
+  /** Why there are none. */
+  readonly problem: ProviderProblem | undefined;
+  readonly at: number;
+}
+
+/** Keys of all sources; a failed fetch never takes away keys that were good (security floor 5, demand P06). */
 async function fetchKeys(
   rp: RelyingParty,
   services: PluginServices,
+  slot: Slot,
   metadata: ProviderMetadata,
   round: Round,
-): Promise<{ keys: KeySet | undefined; problem: ProviderProblem | undefined }> {
+): Promise<FetchedKeys> {
   const own = rp.issuer.jwksEndpoint ?? metadata.jwks_uri;
   const urls = own === undefined ? rp.issuer.extraJwks : [own, ...rp.issuer.extraJwks];
-  if (urls.length === 0) return emptyKeys();
+  if (urls.length === 0) return noSources(services.now());
   const call = callOptions(rp.config);
-  const results = await Promise.all(
-    urls.map((url) =>
-      exchangeJudged(rp, services, `jwks/${url}`, jwksRequest({ url, ...call }), round, (outcome) => {
-        const set = processJwks(outcome, services.now());
-        return set.kind === 'ok' ? { kind: 'ok', value: set } : set;
-      }),
-    ),
-  );
-  const sets: KeySet[] = [];
   let problem: ProviderProblem | undefined;
-  for (const result of results) {
-    if (result.kind === 'ok') sets.push(result.value);
-    else problem ??= result;
-  }
-  return { keys: sets.length === 0 ? undefined : mergeKeySets(sets), problem };
+  let at = 0;
+  await Promise.all(
+    urls.map(async (url) => {
+      const result = await exchangeJudged(
+        rp,
+        services,
+        `jwks/${url}`,
+        jwksRequest({ url, ...call }),
+        round,
+        (outcome) => {
+          const set = processJwks(outcome, services.now());
+          return set.kind === 'ok' ? { kind: 'ok', value: set, at: outcome.at } : set;
+        },
+      );
+      if (result.kind === 'problem') problem ??= result;
+      else {
+        slot.keysBySource.set(url, result.value);
+        at = Math.max(at, result.at);
+      }
+    }),
+  );
+  for (const source of slot.keysBySource.keys()) if (!urls.includes(source)) slot.keysBySource.delete(source);
+  const sets = urls.map((url) => slot.keysBySource.get(url)).filter((set) => set !== undefined);
+  return sets.length === 0 ? { keys: undefined, problem, at } : { keys: mergeKeySets(sets), problem: undefined, at };
 }
 
-function emptyKeys(): { keys: KeySet | undefined; problem: ProviderProblem | undefined } {
+function noSources(at: number): FetchedKeys {
   const none = keySetOf({ keys: [] });
-  return none.kind === 'ok' ? { keys: none, problem: undefined } : { keys: undefined, problem: none };
+  return none.kind === 'ok' ? { keys: none, problem: undefined, at } : { keys: undefined, problem: none, at };
 }
 
-type Judged<T> = { readonly kind: 'ok'; readonly value: T } | ProviderProblem;
+type Judged<T> = { readonly kind: 'ok'; readonly value: T; readonly at: number } | ProviderProblem;
 
 /** One exchange with its verdict: kept while good, kept briefly when not, and the last good outcome steps in for a failure. */
 async function exchangeJudged<T>(

@@ -16,7 +16,12 @@ export function runAccess(plane: DataPlane, context: RequestContext): Promise<vo
   return runFrom(plane, context, chain, 0);
 }
 
-function runFrom(plane: DataPlane, context: RequestContext, chain: PluginChain, start: number): Promise<void> | undefined {
+function runFrom(
+  plane: DataPlane,
+  context: RequestContext,
+  chain: PluginChain,
+  start: number,
+): Promise<void> | undefined {
   for (let index = start; index < chain.links.length; index += 1) {
     const link = chain.links[index];
     if (link?.plugin.access === undefined) continue;

@@ -10,8 +10,8 @@ import {
   type UpstreamFault,
   type UpstreamHead,
 } from '../../http/index.ts';
-import type { CompiledService } from '../../snapshot/snapshot.ts';
 import type { RouteMatch } from '../../snapshot/router/match.ts';
+import type { CompiledService } from '../../snapshot/snapshot.ts';
 import { upstreamPath } from '../../snapshot/upstream-path.ts';
 import { plainAddress } from '../client-address.ts';
 import type { DataPlane } from '../data-plane.ts';
@@ -180,7 +180,8 @@ function settle(plane: DataPlane, context: RequestContext, outcome: ForwardOutco
   if (outcome.kind === 'completed' || outcome.kind === 'client_gone') return;
   if (outcome.kind === 'bad_request_body') {
     if (outcome.headSent) return;
-    const message = outcome.status === 413 ? 'Payload too large' : outcome.status === 408 ? 'Request timeout' : 'Bad request';
+    const message =
+      outcome.status === 413 ? 'Payload too large' : outcome.status === 408 ? 'Request timeout' : 'Bad request';
     answerError(plane, context, outcome.status, message, [], 'plain');
     return;
   }

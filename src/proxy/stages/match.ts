@@ -34,7 +34,12 @@ export function match(plane: DataPlane, context: RequestContext): boolean {
 
 function answerHttpsRequired(plane: DataPlane, context: RequestContext, status: number): void {
   if (status === 426) {
-    answerError(plane, context, 426, 'Please use HTTPS protocol', ['Connection', 'Upgrade', 'Upgrade', 'TLS/1.2, HTTP/1.1']);
+    answerError(plane, context, 426, 'Please use HTTPS protocol', [
+      'Connection',
+      'Upgrade',
+      'Upgrade',
+      'TLS/1.2, HTTP/1.1',
+    ]);
     return;
   }
   const told = context.trustedPeer ? context.request.headers.get('x-forwarded-host') : undefined;
