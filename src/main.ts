@@ -1,3 +1,4 @@
+import './base/v8-flags.ts';
 import { run } from './cli/run.ts';
 
 run(process.argv.slice(2)).then(

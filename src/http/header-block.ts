@@ -16,11 +16,39 @@ const goodNamesMax = 4096;
  */
 export function appendField(block: HeaderBlock, name: string, value: string): HeaderBlock {
   if (!goodNames.has(name)) {
-    if (!isFieldName(name)) throw new Error(`not a header field name: ${JSON.stringify(name.slice(0, 80))}`);
+    checkName(name);
     if (isFraming(name.toLowerCase())) return block;
     if (goodNames.size < goodNamesMax) goodNames.add(name);
   }
   return `${block}${name}: ${safeValue(value)}\r\n` as HeaderBlock;
+}
+
+/** The beginning of a field line: a name that was looked at once, with its colon. */
+export type FieldStart = string & { readonly fieldStart: unique symbol };
+
+/**
+ * For names known beforehand: what `appendTo` continues.
+ *
+ * @throws Error when `name` is not a field name, or one of the framing
+ */
+export function fieldStart(name: string): FieldStart {
+  checkName(name);
+  if (isFraming(name.toLowerCase())) throw new Error(`${name} belongs to whoever writes the message`);
+  return `${name}: ` as FieldStart;
+}
+
+/** `appendField` for a name that was looked at beforehand. */
+export function appendTo(block: HeaderBlock, start: FieldStart, value: string): HeaderBlock {
+  return `${block}${start}${safeValue(value)}\r\n` as HeaderBlock;
+}
+
+/** One run of fields behind another. */
+export function joinBlocks(first: HeaderBlock, second: HeaderBlock): HeaderBlock {
+  return (first + second) as HeaderBlock;
+}
+
+function checkName(name: string): void {
+  if (!isFieldName(name)) throw new Error(`not a header field name: ${JSON.stringify(name.slice(0, 80))}`);
 }
 
 /** Appends a field the parser accepted, as received. Framing fields are left out. */
@@ -45,12 +73,17 @@ function isFraming(lower: string): boolean {
 }
 
 function safeValue(value: string): string {
+  if (value.length > shortValueChars) return unsafeValue.test(value) ? escapeValue(value) : value;
   for (let i = 0; i < value.length; i += 1) {
     const code = value.charCodeAt(i);
     if (code < 0x20 || (code > 0x7e && code < 0xa1) || code > 0xff) return escapeValue(value);
   }
   return value;
 }
+
+/** Beyond this many characters a regular expression is faster than a loop. */
+const shortValueChars = 64;
+const unsafeValue = /[^\x20-\x7e\xa1-\xff]/;
 
 function escapeValue(value: string): string {
   return value.replace(/[^\x20-\x7e\xa1-\xff]/gu, (character) => {

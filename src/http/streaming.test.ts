@@ -70,6 +70,53 @@ describe('large bodies', () => {
     assert.equal(received, gateway.exchanges[0]?.bytesSent);
   });
 
+  it('of a client that reads slowly are not mixed with answers that others get meanwhile', async (t) => {
+    const bodyBytes = 24 * 1024 * 1024;
+    const smallBytes = 60_000;
+    const upstream = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (head) => {
+        const [letter, length] = head.includes('/slow') ? ['s', bodyBytes] : ['q', smallBytes];
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n${letter.repeat(length)}`);
+      });
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const address = upstream.address();
+    const gateway = await startGateway(address !== null && typeof address === 'object' ? address.port : 0);
+    const slow = new RawClient(gateway.port);
+    const quick = new RawClient(gateway.port);
+    t.after(async () => {
+      slow.destroy();
+      quick.destroy();
+      await gateway.close();
+      upstream.close();
+    });
+    const received: Buffer[] = [];
+    let receivedBytes = 0;
+    slow.socket.removeAllListeners('data');
+    slow.socket.pause();
+    slow.send(request('GET /slow'));
+    await slow.until(() => gateway.exchanges[0]?.status === 200, 'the slow head');
+    // The kernel is full and the gateway holds a piece that waits for it.
+    await settled(() => gateway.exchanges[0]?.bytesSent ?? 0);
+    const answers = 20;
+    for (let count = 1; count <= answers; count += 1) {
+      quick.send(request('GET /quick'));
+      await quick.until(() => quick.text.split('HTTP/1.1 200').length > count && quick.text.endsWith('q'), 'an answer');
+    }
+    await quick.until(() => quick.text.split('q'.repeat(smallBytes)).length > answers, 'every answer');
+    slow.socket.on('data', (bytes) => {
+      received.push(bytes);
+      receivedBytes += bytes.length;
+    });
+    slow.socket.resume();
+    await slow.until(() => receivedBytes > bodyBytes, 'the slow answer');
+    const whole = Buffer.concat(received);
+    const bodyFrom = whole.indexOf('\r\n\r\n') + 4;
+    assert.ok(whole.subarray(bodyFrom).equals(Buffer.alloc(bodyBytes, 's')));
+    assert.ok(!quick.text.includes('sss'));
+  });
+
   it('wait in the client while the upstream reads nothing, and arrive whole when it does', async (t) => {
     let received = 0;
     let release: () => void = () => undefined;

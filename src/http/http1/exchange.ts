@@ -46,6 +46,14 @@ export class Exchange implements ServerExchange {
     this.times = { receivedAt: request.receivedAt, forwardedAt: 0, upstreamHeadAt: 0, finishedAt: 0 };
   }
 
+  /**
+   * Nothing written waits, and what is written next is handed to the kernel before the call returns; when this is
+   * still true after a write, nobody refers to the written bytes any more.
+   */
+  get writesAtOnce(): boolean {
+    return this.#connection.writesAtOnce;
+  }
+
   get bytesReceived(): number {
     return this.#headBytes + this.body.bytesReceived;
   }

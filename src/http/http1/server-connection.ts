@@ -73,6 +73,11 @@ export class ServerConnection implements BodySource {
     return this.#core.draining || this.#served >= this.#core.limits.requestsPerConnectionMax;
   }
 
+  /** See `Exchange.writesAtOnce`. TLS keeps what it has not encrypted yet. */
+  get writesAtOnce(): boolean {
+    return !this.info.secure && this.#socket.writableLength === 0;
+  }
+
   get idle(): boolean {
     return this.#state === HEAD && this.#partialHead === '';
   }
