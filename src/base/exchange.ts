@@ -62,6 +62,4 @@ export interface ProviderExchange {
   exchange(key: string, request: ProviderRequest, options?: ExchangeOptions): Promise<ExchangeAnswer>;
   /** Having judged the outcome: keep it for other workers until this epoch millisecond. Not kept, it is dropped within seconds. */
   keep(key: string, until: number): void;
-  /** Drops the outcome on the whole node: the next exchange under this key makes a call. */
-  forget(key: string): void;
 }

@@ -59,11 +59,6 @@ export class ProviderHub {
     if (entry !== undefined) entry.until = until;
   }
 
-  forget(key: string): void {
-    this.#drop(key);
-    this.#lastGood.delete(key);
-  }
-
   async #call(key: string, request: ProviderRequest): Promise<ExchangeAnswer> {
     const outcome = await this.#client.call(request);
     this.#inFlight.delete(key);

@@ -29,10 +29,6 @@ export class ProviderPort implements ProviderExchange {
     this.#post({ kind: 'keep', key, until });
   }
 
-  forget(key: string): void {
-    this.#post({ kind: 'forget', key });
-  }
-
   receive(message: Extract<MainToWorker, { kind: 'exchanged' }>): void {
     const waiting = this.#waiting.get(message.id);
     if (waiting === undefined) return;

@@ -122,9 +122,6 @@ export class WorkerHost {
       case 'keep':
         hub.keep(message.key, message.until);
         return;
-      case 'forget':
-        hub.forget(message.key);
-        return;
       case 'listening':
         this.#everListened = true;
         this.#options.onListening(worker, message.proxy);

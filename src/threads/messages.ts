@@ -57,7 +57,6 @@ export type WorkerToMain =
       readonly freshAfter: number | undefined;
     }
   | { readonly kind: 'keep'; readonly key: string; readonly until: number }
-  | { readonly kind: 'forget'; readonly key: string }
   | { readonly kind: 'drained' };
 
 export interface BoundListener {

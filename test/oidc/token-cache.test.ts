@@ -116,17 +116,21 @@ for (const workers of [1, 2]) {
       });
     }
 
-    test('a token response whose token has expired already is refused and not kept', async () => {
+    test('a token that has expired when it is bought is refused, and no other is bought before cache_ttl_neg', async () => {
       const token = await scene.sign({}, { expiresInSeconds: -10 });
       const body = JSON.stringify({ access_token: token, token_type: 'Bearer', expires_in: 3600 });
       await scene.control.fault({ endpoint: 'token', kind: 'garbage', body, count: 1 });
-      const at = await scene.protect(scene.guideConfig());
+      const at = await scene.protect(scene.guideConfig({ cache_ttl_neg: 1 }));
       const client = await scene.newClient();
       const seen = scene.echo.requests;
+      const before = await tokenRequests();
       const refused = await ask(at.url, client);
       assert.equal((await scene.decision(refused.requestId)).failed, 'token.expiry');
       assert.equal(scene.echo.requests, seen);
-      assert.equal((await ask(at.url, client)).status, 200, 'the next one asks again');
+      assert.equal((await ask(at.url, client)).status, 401);
+      assert.equal((await tokenRequests()) - before, 1);
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      assert.equal((await ask(at.url, client)).status, 200, 'then the next one asks again');
     });
 
     test('an opaque token of the token endpoint goes upstream as it is', async () => {

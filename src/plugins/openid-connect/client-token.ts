@@ -104,13 +104,13 @@ export async function acquireClientToken(
   if (verification.kind === 'denied') {
     // A token kept from before a key rotation: the provider has newer ones.
     const fromBefore = outcome.at < services.now() - 1000 && freshAfter === undefined;
-    services.provider.forget(exchangeKey);
     if (fromBefore && isKeyTrouble(verification.denial)) {
       return acquireClientToken(services, rp, pair, forwarded, services.now());
     }
     // The next token would fail the same way; a key may be found by the next rediscovery, so that is tried soon.
     const quietSeconds = isKeyTrouble(verification.denial) ? 1 : (rp.config.cache_ttl_neg ?? 5);
-    const until = services.now() + quietSeconds * 1000;
+    const until = outcome.at + quietSeconds * 1000;
+    services.provider.keep(exchangeKey, until);
     return { kind: 'denied', denial: verification.denial, passed: verification.passed, until };
   }
   const usableUntil = lifetime(rp, answer.tokenSet, verification.token, outcome.at);
