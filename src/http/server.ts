@@ -20,6 +20,7 @@ class WireServer implements HttpServer, ServerCore {
   readonly parser: RequestHeadParser;
   readonly budget: BodyBudget;
   draining = false;
+  accepted = 0;
   readonly #connections = new Set<ServerConnection>();
   /** Sockets that have not finished their TLS handshake. */
   readonly #handshaking = new Set<Socket>();
@@ -119,6 +120,7 @@ class WireServer implements HttpServer, ServerCore {
       socket.destroy();
       return;
     }
+    this.accepted += 1;
     this.#connections.add(new ServerConnection(this, socket, secure));
   }
 }

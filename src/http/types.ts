@@ -210,7 +210,10 @@ export interface HttpServer {
     backlog?: number;
     ipv6Only?: boolean;
   }): Promise<{ port: number }>;
+  /** Open now. */
   readonly connections: number;
+  /** Accepted since the start. */
+  readonly accepted: number;
   /** Stops accepting, lets running exchanges end (with `Connection: close`), cuts what is left after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
 }

@@ -162,7 +162,7 @@ function answer(question: WorkerQuestion, plane: DataPlane, servers: readonly Ht
     case 'status':
       return {
         connectionsActive: servers.reduce((sum, server) => sum + server.connections, 0),
-        connectionsAccepted: plane.counters.connections,
+        connectionsAccepted: servers.reduce((sum, server) => sum + server.accepted, 0),
         requestsTotal: plane.counters.requests,
         heapUsedBytes: process.memoryUsage().heapUsed,
         revision: plane.holder.current.revision,
