@@ -9,7 +9,10 @@ export const cacheFields = {
     description: 'Fallback TTL in seconds when the cached object carries no expiry.',
   }),
   cache_ttl_max: number({ ...seconds, description: 'Upper bound on cache TTLs.' }),
-  cache_ttl_min: number({ ...seconds, description: 'Lower bound on cache TTLs.' }),
+  cache_ttl_min: number({
+    ...seconds,
+    description: 'Lower bound on cache TTLs; the expiry of a token itself is never passed.',
+  }),
   cache_ttl_neg: number({
     ...seconds,
     description: "TTL of cached misses; unset inherits the gateway's negative TTL.",
@@ -37,7 +40,8 @@ export const cacheFields = {
   token_cache_key_include_scope: boolean({
     default: false,
     since: '3.4',
-    description: 'Add the requested scopes to the token cache key.',
+    description:
+      'Add the requested scopes to the token cache key. Here they are always part of it, so that a token never serves other scopes than it was requested with; false changes nothing.',
   }),
   cluster_cache_strategy: string({
     default: 'off',

@@ -61,6 +61,7 @@ export const verificationFields = {
   }),
   verify_parameters: boolean({
     default: false,
+    unsupported: true,
     description: 'Check the plugin configuration against the discovery document.',
   }),
   verify_nonce: boolean({ default: true, unsupported: true, description: 'Check the nonce in the code flow.' }),
