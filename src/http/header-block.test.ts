@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { appendField, appendParsed, emptyBlock } from './header-block.ts';
+import {
+  appendField,
+  appendParsed,
+  appendTo,
+  emptyBlock,
+  fieldStart,
+  joinBlocks,
+  lastingBlock,
+} from './header-block.ts';
 import { hopByHopNames, isHopByHop } from './hop-by-hop.ts';
 import { memoryRequest } from './memory-request.ts';
 
@@ -22,6 +30,23 @@ describe('header blocks', () => {
     assert.equal(appendField(emptyBlock, 'A', '\u0141ukasz'), 'A: %C5%81ukasz\r\n');
     assert.equal(appendField(emptyBlock, 'A', '\u{1f600}'), 'A: %F0%9F%98%80\r\n');
     assert.equal(appendField(emptyBlock, 'A', '\ud800'), 'A: %EF%BF%BD\r\n');
+  });
+
+  it('are as safe behind a name that was looked at beforehand', () => {
+    const start = fieldStart('X-A');
+    const long = 'v'.repeat(100);
+    assert.equal(appendTo(emptyBlock, start, 'x\r\nB: y'), 'X-A: x%0D%0AB: y\r\n');
+    assert.equal(appendTo(emptyBlock, start, `${long}\r\n\x7f`), `X-A: ${long}%0D%0A%7F\r\n`);
+    assert.equal(appendTo(emptyBlock, start, `${long}J\u00f6rg`), `X-A: ${long}J\u00f6rg\r\n`);
+    assert.throws(() => fieldStart('A\r\nB'), /not a header field name/);
+    assert.throws(() => fieldStart('Content-Length'), /belongs to/);
+    assert.throws(() => fieldStart('transfer-encoding'), /belongs to/);
+  });
+
+  it('stay the same text when joined or made to last', () => {
+    const first = appendField(emptyBlock, 'A', 'J\u00f6rg');
+    const both = joinBlocks(first, appendField(emptyBlock, 'B', '2'));
+    assert.equal(lastingBlock(both), 'A: J\u00f6rg\r\nB: 2\r\n');
   });
 
   it('refuse names that are not tokens', () => {

@@ -47,6 +47,14 @@ export function joinBlocks(first: HeaderBlock, second: HeaderBlock): HeaderBlock
   return (first + second) as HeaderBlock;
 }
 
+/**
+ * The same text as one piece of its own. A string made by joining is a tree of its parts, which is walked each time
+ * it is written and keeps the heads alive that parts were cut from; for blocks that serve many requests.
+ */
+export function lastingBlock(block: HeaderBlock): HeaderBlock {
+  return Buffer.from(block, 'latin1').toString('latin1') as HeaderBlock;
+}
+
 function checkName(name: string): void {
   if (!isFieldName(name)) throw new Error(`not a header field name: ${JSON.stringify(name.slice(0, 80))}`);
 }

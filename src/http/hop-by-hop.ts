@@ -1,6 +1,10 @@
 import type { HeaderList } from './types.ts';
 
-const hopByHop: ReadonlySet<string> = new Set([
+/**
+ * Fields that speak about one connection and its framing (RFC 9110 §7.6.1), never copied to the
+ * other side. `Expect` is among them because the gateway answers it itself.
+ */
+export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',
@@ -11,10 +15,7 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/**
- * Fields that speak about one connection and its framing (RFC 9110 §7.6.1), never copied to the
- * other side. `Expect` is among them because the gateway answers it itself.
- */
+/** Whether the field is one of `hopByHop`. */
 export function isHopByHop(lower: string): boolean {
   return hopByHop.has(lower);
 }

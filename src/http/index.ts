@@ -1,5 +1,15 @@
-export { appendField, appendParsed, emptyBlock, isFieldName } from './header-block.ts';
-export { hopByHopNames, isHopByHop } from './hop-by-hop.ts';
+export {
+  appendField,
+  appendParsed,
+  appendTo,
+  emptyBlock,
+  type FieldStart,
+  fieldStart,
+  isFieldName,
+  joinBlocks,
+  lastingBlock,
+} from './header-block.ts';
+export { hopByHop, hopByHopNames, isHopByHop } from './hop-by-hop.ts';
 export { createUpstreamPools, type UpstreamPoolOptions, type UpstreamPools } from './http1/upstream-pool.ts';
 export { type MemoryRequestInput, memoryRequest } from './memory-request.ts';
 export { normalisePath } from './normalise-path.ts';

@@ -40,8 +40,13 @@ export interface RequestView {
 export interface RequestEdits {
   /** Sets a header of the upstream request; client copies in every spelling are dropped. The value is made header-safe. */
   setHeader(name: string, value: string): void;
-  /** Appends name, value, name, value … whose names are all among the plugin's `ownedRequestHeaders`. */
+  /**
+   * Appends name, value, name, value … whose names are all among the plugin's `ownedRequestHeaders`. The array
+   * must not change afterwards: given again, for another request, it costs next to nothing.
+   */
   appendOwned(pairs: readonly string[]): void;
+  /** Sets the headers that tell who calls, in place of all that were set before; the same about the array. */
+  setIdentity(pairs: readonly string[]): void;
   /** Drops every client copy of this header, in any case and with `_` for `-`. */
   removeHeader(name: string): void;
   /** Replaces the query (without `?`); undefined drops it. */

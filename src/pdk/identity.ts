@@ -22,18 +22,28 @@ export const identityHeaders = [
 ] as const;
 
 /** Makes `identity` the request's identity and tells the upstream (proxying.md 8.1). */
-export function establishIdentity(context: AccessContext, identity: Identity): void {
+export function establishIdentity(
+  context: AccessContext,
+  identity: Identity,
+  pairs: readonly string[] = identityPairs(identity),
+): void {
   context.identity = identity;
+  context.edits.setIdentity(pairs);
+}
+
+/** What the upstream is told of an identity, as name, value …; worth keeping with an identity that is kept. */
+export function identityPairs(identity: Identity): readonly string[] {
   const { consumer, credential, authenticatedGroups } = identity;
-  const edits = context.edits;
+  const pairs: string[] = [];
   if (consumer !== null) {
-    edits.setHeader('X-Consumer-ID', consumer.id);
-    if (consumer.custom_id !== null) edits.setHeader('X-Consumer-Custom-ID', consumer.custom_id);
-    if (consumer.username !== null) edits.setHeader('X-Consumer-Username', consumer.username);
+    pairs.push('X-Consumer-ID', consumer.id);
+    if (consumer.custom_id !== null) pairs.push('X-Consumer-Custom-ID', consumer.custom_id);
+    if (consumer.username !== null) pairs.push('X-Consumer-Username', consumer.username);
   }
-  if (identity.anonymous) edits.setHeader('X-Anonymous-Consumer', 'true');
-  else if (credential !== null) edits.setHeader('X-Credential-Identifier', credential.id);
+  if (identity.anonymous) pairs.push('X-Anonymous-Consumer', 'true');
+  else if (credential !== null) pairs.push('X-Credential-Identifier', credential.id);
   if (authenticatedGroups !== null && authenticatedGroups.length > 0) {
-    edits.setHeader('X-Authenticated-Groups', authenticatedGroups.join(', '));
+    pairs.push('X-Authenticated-Groups', authenticatedGroups.join(', '));
   }
+  return pairs;
 }

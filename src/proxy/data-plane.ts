@@ -1,4 +1,11 @@
-import type { UpstreamEndpoint, UpstreamPools } from '../http/index.ts';
+import {
+  appendField,
+  emptyBlock,
+  type HeaderBlock,
+  lastingBlock,
+  type UpstreamEndpoint,
+  type UpstreamPools,
+} from '../http/index.ts';
 import type { PluginServices } from '../pdk/index.ts';
 import type { DecisionRings } from '../runtime/decision-rings.ts';
 import type { SnapshotHolder } from '../snapshot/holder.ts';
@@ -20,8 +27,10 @@ export interface DataPlane {
   readonly timestamp: (epochMs: number) => string;
   /** `sallyport/x.y.z`, for Server and Via. */
   readonly serverToken: string;
+  /** `Via` of a message that came through nobody else, over HTTP/1.1. */
+  readonly viaField: HeaderBlock;
   readonly endpoints: WeakMap<CompiledService, UpstreamEndpoint>;
-  readonly counters: { requests: number; connections: number };
+  readonly counters: { requests: number };
 }
 
 export function createDataPlane(parts: {
@@ -33,6 +42,7 @@ export function createDataPlane(parts: {
   accessLog: AccessLog | undefined;
   version: string;
 }): DataPlane {
+  const serverToken = `sallyport/${parts.version}`;
   return {
     holder: parts.holder,
     services: parts.services,
@@ -42,8 +52,9 @@ export function createDataPlane(parts: {
     accessLog: parts.accessLog,
     nextRequestId: requestIds(),
     timestamp: timestamps(),
-    serverToken: `sallyport/${parts.version}`,
+    serverToken,
+    viaField: lastingBlock(appendField(emptyBlock, 'Via', `1.1 ${serverToken}`)),
     endpoints: new WeakMap(),
-    counters: { requests: 0, connections: 0 },
+    counters: { requests: 0 },
   };
 }

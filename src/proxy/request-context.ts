@@ -1,4 +1,13 @@
-import type { InboundRequest, ServerExchange } from '../http/index.ts';
+import {
+  appendField,
+  appendTo,
+  emptyBlock,
+  fieldStart,
+  type HeaderBlock,
+  type InboundRequest,
+  lastingBlock,
+  type ServerExchange,
+} from '../http/index.ts';
 import {
   type AccessContext,
   DecisionDraft,
@@ -10,35 +19,49 @@ import type { PluginChain } from '../snapshot/plugin-chain.ts';
 import type { RouteMatch } from '../snapshot/router/match.ts';
 import type { CompiledService, Snapshot } from '../snapshot/snapshot.ts';
 
-/** What plugins want changed, kept as flat lists: most requests have none or very few. */
+const nothing: readonly string[] = [];
+const noRuns: readonly (readonly string[])[] = [];
+
+/** What plugins want changed, kept as flat lists that exist only when something is in them. */
 export class Edits implements RequestEdits {
   /** name, value, name, value … of the upstream request. */
-  readonly upstream: string[] = [];
+  upstream: readonly string[] = nothing;
+  /** The same about who is calling. */
+  identity: readonly string[] | undefined = undefined;
+  /** Runs of name, value … that plugins made beforehand. */
+  owned: readonly (readonly string[])[] = noRuns;
   /** Lower-cased names (with `-` for `_`) whose client copies are dropped. */
-  readonly dropped: string[] = [];
+  dropped: readonly string[] = nothing;
   /** name, value … of the client's response. */
-  readonly response: string[] = [];
+  response: readonly string[] = nothing;
   query: string | undefined = undefined;
   queryReplaced = false;
 
   setHeader(name: string, value: string): void {
     const lower = name.toLowerCase();
-    for (let index = 0; index < this.upstream.length; index += 2) {
-      if (this.upstream[index]?.toLowerCase() === lower) {
-        this.upstream[index + 1] = value;
+    const set = this.upstream.slice();
+    this.upstream = set;
+    for (let index = 0; index < set.length; index += 2) {
+      if (set[index]?.toLowerCase() === lower) {
+        set[index + 1] = value;
         return;
       }
     }
-    this.upstream.push(name, value);
-    this.dropped.push(dashed(lower));
+    set.push(name, value);
+    this.dropped = [...this.dropped, dashed(lower)];
+  }
+
+  setIdentity(pairs: readonly string[]): void {
+    this.identity = pairs;
   }
 
   appendOwned(pairs: readonly string[]): void {
-    for (const item of pairs) this.upstream.push(item);
+    this.owned = this.owned === noRuns ? [pairs] : [...this.owned, pairs];
   }
 
   removeHeader(name: string): void {
-    this.dropped.push(dashed(name.toLowerCase()));
+    const lower = dashed(name.toLowerCase());
+    this.dropped = this.dropped === nothing ? [lower] : [...this.dropped, lower];
   }
 
   setQuery(query: string | undefined): void {
@@ -47,12 +70,28 @@ export class Edits implements RequestEdits {
   }
 
   setResponseHeader(name: string, value: string): void {
-    this.response.push(name, value);
+    this.response = [...this.response, name, value];
   }
 
   appendResponse(pairs: readonly string[]): void {
-    for (const item of pairs) this.response.push(item);
+    this.response = this.response === nothing ? pairs : [...this.response, ...pairs];
   }
+}
+
+const blocks = new WeakMap<readonly string[], HeaderBlock>();
+
+/** The serialised form of name, value … that many requests share; made, and its values checked, once. */
+export function blockOf(pairs: readonly string[]): HeaderBlock {
+  let block = blocks.get(pairs);
+  if (block === undefined) {
+    block = emptyBlock;
+    for (let index = 0; index + 1 < pairs.length; index += 2) {
+      block = appendField(block, pairs[index] ?? '', pairs[index + 1] ?? '');
+    }
+    block = lastingBlock(block);
+    blocks.set(pairs, block);
+  }
+  return block;
 }
 
 /** Upstreams often read `_` and `-` as the same character, so one spelling stands for both. */
@@ -60,18 +99,25 @@ export function dashed(lower: string): string {
   return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
 }
 
+const requestIdStart = fieldStart('X-Kong-Request-Id');
+/** Stands where no plugin runs, so that most requests make none. */
+const unused = Object.freeze(new DecisionDraft());
+
 /** Everything one request carries from stage to stage. */
 export class RequestContext implements AccessContext {
   readonly exchange: ServerExchange;
   readonly request: InboundRequest;
   readonly requestId: string;
+  /** The id as a field, for upstream and client. */
+  readonly requestIdField: HeaderBlock;
   readonly snapshot: Snapshot;
   readonly services: PluginServices;
   readonly edits = new Edits();
   readonly trustedPeer: boolean;
   readonly clientAddress: string;
   readonly scheme: 'http' | 'https';
-  decision = new DecisionDraft();
+  /** Each plugin that runs gets one of its own. */
+  decision: DecisionDraft = unused;
   identity: Identity | null = null;
   match: RouteMatch | undefined = undefined;
   chain: PluginChain | undefined = undefined;
@@ -91,6 +137,7 @@ export class RequestContext implements AccessContext {
     this.exchange = parts.exchange;
     this.request = parts.exchange.request;
     this.requestId = parts.requestId;
+    this.requestIdField = appendTo(emptyBlock, requestIdStart, parts.requestId);
     this.snapshot = parts.snapshot;
     this.services = parts.services;
     this.trustedPeer = parts.trustedPeer;

@@ -1,18 +1,22 @@
 import type { Consumer } from '../../entities/index.ts';
 import { claimAt, claimWords } from '../../oauth/claims.ts';
 import type { Claims } from '../../oauth/jws.ts';
-import type { AccessContext, ConsumerDirectory, Identity } from '../../pdk/index.ts';
+import { type AccessContext, type ConsumerDirectory, type Identity, identityPairs } from '../../pdk/index.ts';
 import { check } from './checks.ts';
 import type { Denial } from './denials.ts';
 import type { RelyingParty } from './relying-party.ts';
+import type { TokenUse, VerifiedToken } from './verify/access-token.ts';
 
 export type Mapping =
-  | { readonly kind: 'identity'; readonly identity: Identity }
+  | { readonly kind: 'mapped'; readonly use: TokenUse }
   | { readonly kind: 'denied'; readonly denial: Denial };
 
-/** Claims → consumer, credential and groups (openid-connect.md (f)). Looked up on every request: consumers change. */
-export function mapIdentity(context: AccessContext, rp: RelyingParty, claims: Claims | undefined): Mapping {
-  const groups = authenticatedGroups(rp, claims);
+/**
+ * Claims → consumer, credential and groups (openid-connect.md (f)). The consumer is looked up on every request,
+ * since consumers change; the rest follows from the token, and from the consumer of its last use.
+ */
+export function mapIdentity(context: AccessContext, rp: RelyingParty, token: VerifiedToken): Mapping {
+  const { claims, last } = token;
   let consumer: Consumer | null = null;
   if (rp.consumerPaths.length > 0) {
     const found = findConsumer(context.services.consumers, rp, claims);
@@ -24,15 +28,16 @@ export function mapIdentity(context: AccessContext, rp: RelyingParty, claims: Cl
       consumer = found.consumer;
     }
   }
-  return {
-    kind: 'identity',
-    identity: {
+  if (last.use === undefined || last.use.identity.consumer !== consumer) {
+    const identity: Identity = {
       consumer,
       credential: credentialOf(rp, consumer, claims),
-      authenticatedGroups: groups,
+      authenticatedGroups: authenticatedGroups(rp, claims),
       anonymous: false,
-    },
-  };
+    };
+    last.use = { identity, headers: identityPairs(identity) };
+  }
+  return { kind: 'mapped', use: last.use };
 }
 
 /** The anonymous consumer by id or username; undefined when it does not exist. */

@@ -8,6 +8,7 @@ import {
 } from '../../pdk/index.ts';
 import { cookieValue } from './auth-methods/bearer.ts';
 import { authMethods } from './auth-methods/index.ts';
+import { cachedBearer, keepBearer } from './bearer-cache.ts';
 import { check } from './checks.ts';
 import {
   acquireClientToken,
@@ -20,7 +21,6 @@ import {
 import { anonymousConsumer, mapIdentity } from './consumer.ts';
 import { type BearerToken, type ClientPair, type Found, notFound, type PresentedCredential } from './credentials.ts';
 import { credentialDenial, type Denial, issuerDenial, respondDenied } from './denials.ts';
-import { digest } from './digest.ts';
 import { type Facts, noFacts } from './facts.ts';
 import { type IssuerState, knownIssuer, loadIssuer, rediscover } from './issuer-state.ts';
 import { ambiguous, noCredential, twoAuthorizations, unreadBody } from './presentation.ts';
@@ -100,20 +100,18 @@ function withBearer(
   args: RequestArguments,
   credential: BearerToken,
 ): AccessResult | Promise<AccessResult> {
-  const key = digest([rp.policy, 'bearer', credential.token]);
-  const cache = context.services.cache<VerifiedToken>('oidc.bearer-tokens');
   const issuer = knownIssuer(rp, context.services);
   if (issuer === undefined) {
     return loadIssuer(rp, context.services).then((outcome) => {
       if (outcome.kind === 'problem') {
         return deny(context, rp, issuerDenial(outcome.step, outcome.problem), factsOf(context, credential, undefined));
       }
-      return verifyBearer(context, rp, args, credential, { key, issuer: outcome.state });
+      return verifyBearer(context, rp, args, credential, outcome.state);
     });
   }
-  const cached = cache.get(key);
+  const cached = cachedBearer(context.services, rp, credential.token);
   if (cached !== undefined && stillGood(cached, issuer)) return finish(context, rp, args, credential, cached);
-  return verifyBearer(context, rp, args, credential, { key, issuer });
+  return verifyBearer(context, rp, args, credential, issuer);
 }
 
 function verifyBearer(
@@ -121,7 +119,7 @@ function verifyBearer(
   rp: RelyingParty,
   args: RequestArguments,
   credential: BearerToken,
-  with_: { readonly key: string; readonly issuer: IssuerState },
+  known: IssuerState,
 ): AccessResult | Promise<AccessResult> {
   const { services } = context;
   const verify = (issuer: IssuerState): Verification =>
@@ -138,7 +136,7 @@ function verifyBearer(
       context.decision.passAll(verification.passed);
       return deny(context, rp, verification.denial, factsOf(context, credential, undefined));
     }
-    services.cache<VerifiedToken>('oidc.bearer-tokens').set(with_.key, verification.token);
+    keepBearer(services, rp, verification.token);
     return finish(context, rp, args, credential, verification.token);
   };
   const malformed = checkTokenSyntax(credential.token);
@@ -146,9 +144,9 @@ function verifyBearer(
     context.decision.unpass(check['credential.format']);
     return deny(context, rp, credentialDenial(malformed), factsOf(context, credential, undefined));
   }
-  const first = verify(with_.issuer);
+  const first = verify(known);
   if (first.kind === 'verified' || !first.unknownKey) return settle(first);
-  return rediscover(rp, services, with_.issuer).then((newer) => settle(newer === with_.issuer ? first : verify(newer)));
+  return rediscover(rp, services, known).then((newer) => settle(newer === known ? first : verify(newer)));
 }
 
 function withClient(
@@ -235,15 +233,14 @@ function finish(
   const stray = sessionMismatch(context, rp, token);
   if (stray !== undefined) return deny(context, rp, stray, factsOf(context, credential, token));
   if (token.denial !== undefined) return deny(context, rp, token.denial, factsOf(context, credential, token));
-  const mapping = mapIdentity(context, rp, token.claims);
+  const mapping = mapIdentity(context, rp, token);
   if (mapping.kind === 'denied') return deny(context, rp, mapping.denial, factsOf(context, credential, token));
   if (rp.config.hide_credentials) hide(context, args, credential);
-  establishIdentity(context, mapping.identity);
-  edits.appendOwned(token.upstreamHeaders);
+  const { identity, headers } = mapping.use;
+  establishIdentity(context, identity, headers);
+  if (token.upstreamHeaders.length > 0) edits.appendOwned(token.upstreamHeaders);
   if (token.responseHeaders.length > 0) edits.appendResponse(token.responseHeaders);
-  decision.allow(
-    factsOf(context, credential, token, mapping.identity.consumer?.username ?? mapping.identity.consumer?.id),
-  );
+  decision.allow(factsOf(context, credential, token, identity.consumer?.username ?? identity.consumer?.id));
   return undefined;
 }
 

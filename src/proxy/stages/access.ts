@@ -25,7 +25,7 @@ function runFrom(
   for (let index = start; index < chain.links.length; index += 1) {
     const link = chain.links[index];
     if (link?.plugin.access === undefined) continue;
-    if (index > 0) context.decision = new DecisionDraft();
+    context.decision = new DecisionDraft();
     const result = link.plugin.access(context, link.instance.prepared);
     if (result instanceof Promise) {
       return result.then((settled) => {

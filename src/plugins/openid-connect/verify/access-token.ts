@@ -10,7 +10,7 @@ import {
   verifyJws,
 } from '../../../oauth/jws.ts';
 import { checkIssuer, expiryMs } from '../../../oauth/jwt-claims.ts';
-import { type PassedChecks, passedChecks } from '../../../pdk/index.ts';
+import { type Identity, type PassedChecks, passedChecks } from '../../../pdk/index.ts';
 import { authorize } from '../authorize.ts';
 import { type CheckName, check } from '../checks.ts';
 import { credentialDenial, type Denial, issuerDenial } from '../denials.ts';
@@ -40,6 +40,14 @@ export interface VerifiedToken {
   readonly responseHeaders: readonly string[];
   /** Epoch milliseconds of its own expiry; undefined when it has none. */
   readonly expiresAt: number | undefined;
+  /** What its last use came to, for the next one to go on with. */
+  readonly last: { use: TokenUse | undefined };
+}
+
+/** Whom a token stands for, and what the upstream is told about it. */
+export interface TokenUse {
+  readonly identity: Identity;
+  readonly headers: readonly string[];
 }
 
 export type Verification =
@@ -155,6 +163,7 @@ function verified(
       upstreamHeaders: assertedHeaders(rp.headers.upstream, facts),
       responseHeaders: assertedHeaders(rp.headers.downstream, facts),
       expiresAt: claims === undefined ? undefined : expiryMs(claims),
+      last: { use: undefined },
     },
   };
 }
