@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { limits } from '../../base/limits.ts';
 import { routeIndexing } from '../compile-route.ts';
 import { CompiledRoute } from '../compiled.ts';
-import { aRoute } from '../test-support.ts';
+import { aRoute, matched, routed } from '../test-support.ts';
 import { makeCandidate } from './candidate.ts';
 import { DecisionCache } from './decision-cache.ts';
 import { parseHostPattern } from './host-pattern.ts';
@@ -69,4 +69,23 @@ test('a path keeps the decisions of a few methods only', () => {
   const known = Array.from({ length: 100 }, (_, index) => cache.decision(host, `M${index}`, '/')).filter(Boolean);
   assert.ok(known.length > 0 && known.length <= 9, `${known.length}`);
   assert.equal(cache.decision(host, 'M99', '/'), match);
+});
+
+test('a path is worth remembering from its second search on', () => {
+  const { cache } = setUp();
+  const paths = Array.from({ length: 2000 }, (_, index) => `/orders/${index}/lines`);
+  const early = paths.filter((path) => cache.isSeenAgain(path));
+  assert.deepEqual(early, []);
+  const again = paths.filter((path) => cache.isSeenAgain(path));
+  // Two paths that share a place push each other out, which costs a search more and nothing else.
+  assert.ok(again.length > 1600, `${again.length}`);
+});
+
+test('paths that come once leave nothing behind', async () => {
+  const snapshot = await routed(aRoute({ id: 'R', paths: ['/orders'] }));
+  for (let index = 0; index < 1000; index += 1) matched(snapshot, { path: `/orders/${index}` });
+  const before = snapshot.router.remembered;
+  assert.ok(before < 50, `${before}`);
+  for (let count = 0; count < 3; count += 1) matched(snapshot, { path: '/orders/same' });
+  assert.equal(snapshot.router.remembered, before + 1);
 });

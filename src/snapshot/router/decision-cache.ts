@@ -27,6 +27,8 @@ export class DecisionCache {
   readonly #plain = new Map<string, KnownHost>();
   readonly #secure = new Map<string, KnownHost>();
   #decisionCount = 0;
+  /** Fingerprints of paths that were searched for, each in the one place its own value leads to. */
+  #searched: Uint32Array | undefined = undefined;
 
   constructor(table: HostTable) {
     this.#table = table;
@@ -47,6 +49,19 @@ export class DecisionCache {
     let decision = host.decisions.get(path);
     while (decision !== undefined && decision.method !== method) decision = decision.next;
     return decision?.match;
+  }
+
+  /**
+   * Whether this path was lately searched for before, as far as a fingerprint tells. Most paths that hold an id come
+   * once: remembering one costs as much as finding its route three times.
+   */
+  isSeenAgain(path: string): boolean {
+    this.#searched ??= new Uint32Array(fingerprintsKept);
+    const print = fingerprint(path);
+    const place = print & (fingerprintsKept - 1);
+    if (this.#searched[place] === print) return true;
+    this.#searched[place] = print;
+    return false;
   }
 
   remember(host: KnownHost, method: string, path: string, match: RouteMatch): void {
@@ -80,6 +95,19 @@ export class DecisionCache {
 }
 
 const methodsPerPathMax = 8;
+/** A power of two. */
+const fingerprintsKept = 16_384;
+const fingerprintChars = 24;
+
+/** Never 0. The end of a path is where ids stand; what happens to be equal is remembered a little early. */
+function fingerprint(path: string): number {
+  let print = path.length;
+  for (let at = Math.max(0, path.length - fingerprintChars); at < path.length; at += 1) {
+    print = Math.imul(print, 31) + path.charCodeAt(at);
+  }
+  print = Math.imul(print ^ (print >>> 15), 0x2c1b3c6d);
+  return ((print ^ (print >>> 13)) | 0x8000_0000) >>> 0;
+}
 
 function chainLength(decision: Decision | undefined): number {
   let length = 0;

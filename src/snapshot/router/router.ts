@@ -30,6 +30,11 @@ export class Router {
     return this.#indexed.size;
   }
 
+  /** Hosts and decisions held in memory. */
+  get remembered(): number {
+    return this.#decisions.size;
+  }
+
   match(request: MatchRequest): RouteMatch | undefined {
     const host = this.#decisions.host(request.host, request.secure);
     const known = this.#decisions.decision(host, request.method, request.path);
@@ -38,7 +43,9 @@ export class Router {
     for (const tree of host.trees) search.walk(tree);
     const match = search.result();
     // Without a header looked at, the outcome is a function of method, host and path.
-    if (match !== undefined && !search.sawHeaders) this.#decisions.remember(host, request.method, request.path, match);
+    if (match !== undefined && !search.sawHeaders && this.#decisions.isSeenAgain(request.path)) {
+      this.#decisions.remember(host, request.method, request.path, match);
+    }
     return match;
   }
 

@@ -1,5 +1,5 @@
 import type { RegexMatch } from '../../base/regex.ts';
-import type { Bucket, HeaderBranch } from './bucket.ts';
+import { type Bucket, emptyBucket, type HeaderBranch } from './bucket.ts';
 import type { Candidate } from './candidate.ts';
 import { compareCriteria, type HeaderCriterion } from './criteria.ts';
 import type { PathNode } from './path-tree.ts';
@@ -27,10 +27,10 @@ export class Search {
     let node = tree;
     let at = 0;
     for (;;) {
-      this.#look(node.bucket);
-      if (at === path.length) return;
+      if (node.bucket !== emptyBucket) this.#look(node.bucket);
+      if (at === path.length || node.children.size === 0) return;
       const child = node.children.get(path.charCodeAt(at));
-      if (child === undefined || !path.startsWith(child.label, at)) return;
+      if (child === undefined || !continues(path, at, child.label)) return;
       at += child.label.length;
       node = child;
     }
@@ -89,4 +89,12 @@ export class Search {
     }
     return false;
   }
+}
+
+/** Whether `label` stands in the path at `at`; its first character is known to. Labels are a few characters long. */
+function continues(path: string, at: number, label: string): boolean {
+  for (let index = 1; index < label.length; index += 1) {
+    if (path.charCodeAt(at + index) !== label.charCodeAt(index)) return false;
+  }
+  return true;
 }
