@@ -31,4 +31,24 @@ describe('kept bearer tokens', () => {
     assert.equal(cachedBearer(worker, policy('b'), 'short'), undefined);
     assert.equal(cachedBearer(worker, policy('a'), 'short')?.token, 'short');
   });
+
+  it('stand beside each other when they end alike, up to a bound', () => {
+    const worker = services();
+    const tokens = Array.from({ length: 12 }, (_, index) => verified(`${index}.${'s'.repeat(80)}`));
+    for (const token of tokens) keepBearer(worker, policy('a'), token);
+    const found = tokens.filter(({ token }) => cachedBearer(worker, policy('a'), token) !== undefined);
+    assert.equal(found.length, 8);
+    assert.ok(found.includes(tokens[11] as VerifiedToken));
+    keepBearer(worker, policy('b'), tokens[11] as VerifiedToken);
+    assert.equal(cachedBearer(worker, policy('a'), `11.${'s'.repeat(80)}`), tokens[11]);
+    assert.equal(cachedBearer(worker, policy('b'), `11.${'s'.repeat(80)}`), tokens[11]);
+  });
+
+  it('give way to a newer verification of the same token', () => {
+    const worker = services();
+    const newer = verified('short');
+    keepBearer(worker, policy('a'), verified('short'));
+    keepBearer(worker, policy('a'), newer);
+    assert.equal(cachedBearer(worker, policy('a'), 'short'), newer);
+  });
 });

@@ -221,8 +221,10 @@ function finish(
 ): AccessResult {
   const { decision, edits, services } = context;
   decision.passAll(token.passed);
-  if (token.claims !== undefined) {
-    const expired = checkTimes(rp, token.claims, services.now());
+  const now = services.now();
+  const { window } = token;
+  if (token.claims !== undefined && window !== undefined && !(now > window.fromMs && now < window.untilMs)) {
+    const expired = checkTimes(rp, token.claims, now);
     if (expired !== undefined) {
       decision.unpass(check['token.expiry']);
       for (const name of timeChecks(rp, undefined)) decision.unpass(check[name]);

@@ -91,5 +91,6 @@ function choose(candidates: readonly Candidate[]): Found {
   const [first] = candidates;
   if (first === undefined) return notFound;
   for (const other of candidates) if (other.token !== first.token) return conflict;
-  return { kind: 'found', credential: { kind: 'bearer', ...first } };
+  const { token, location, name } = first;
+  return { kind: 'found', credential: { kind: 'bearer', token, location, name } };
 }

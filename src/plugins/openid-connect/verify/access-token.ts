@@ -17,7 +17,7 @@ import { credentialDenial, type Denial, issuerDenial } from '../denials.ts';
 import { assertedHeaders } from '../headers.ts';
 import type { IssuerState } from '../issuer-state.ts';
 import type { RelyingParty } from '../relying-party.ts';
-import { checkTimes, timeChecks } from './times.ts';
+import { checkTimes, type TimeWindow, timeChecks, timeWindow } from './times.ts';
 
 /**
  * A token that was verified under one policy, with everything a later request with it needs. What can
@@ -40,6 +40,8 @@ export interface VerifiedToken {
   readonly responseHeaders: readonly string[];
   /** Epoch milliseconds of its own expiry; undefined when it has none. */
   readonly expiresAt: number | undefined;
+  /** When its time claims are good without another look; undefined for an opaque token. */
+  readonly window: TimeWindow | undefined;
   /** What its last use came to, for the next one to go on with. */
   readonly last: { use: TokenUse | undefined };
 }
@@ -163,6 +165,7 @@ function verified(
       upstreamHeaders: assertedHeaders(rp.headers.upstream, facts),
       responseHeaders: assertedHeaders(rp.headers.downstream, facts),
       expiresAt: claims === undefined ? undefined : expiryMs(claims),
+      window: claims === undefined ? undefined : timeWindow(rp, claims),
       last: { use: undefined },
     },
   };

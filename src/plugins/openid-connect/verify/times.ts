@@ -1,5 +1,5 @@
 import type { Claims } from '../../../oauth/jws.ts';
-import { checkTimeClaims } from '../../../oauth/jwt-claims.ts';
+import { checkTimeClaims, secondsClaim } from '../../../oauth/jwt-claims.ts';
 import type { CredentialProblem } from '../../../oauth/problem.ts';
 import type { CheckName } from '../checks.ts';
 import { credentialDenial, type Denial } from '../denials.ts';
@@ -15,6 +15,30 @@ export function checkTimes(rp: RelyingParty, claims: Claims, nowMs: number): Den
     maxAgeSeconds: rp.config.max_age ?? undefined,
   });
   return problem === undefined ? undefined : readable(credentialDenial(problem), problem, rp, nowMs);
+}
+
+/** Between these moments, exclusive, every time check passes; outside of them `checkTimes` knows which one does not. */
+export interface TimeWindow {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** The window of claims that passed `checkTimes`, so that a later use of the token costs two comparisons. */
+export function timeWindow(rp: RelyingParty, claims: Claims): TimeWindow {
+  if (rp.config.verify_claims === false) return { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+  const maxAge = rp.config.max_age ?? undefined;
+  const aged = maxAge === undefined ? undefined : secondsOf(claims, 'auth_time');
+  const from = Math.max(secondsOf(claims, 'nbf') ?? 0, secondsOf(claims, 'iat') ?? 0, aged ?? 0);
+  const until = Math.min(
+    secondsOf(claims, 'exp') ?? Number.POSITIVE_INFINITY,
+    aged === undefined || maxAge === undefined ? Number.POSITIVE_INFINITY : aged + maxAge,
+  );
+  return { fromMs: (from - rp.leewaySeconds) * 1000, untilMs: (until + rp.leewaySeconds) * 1000 };
+}
+
+function secondsOf(claims: Claims, name: string): number | undefined {
+  const seconds = secondsClaim(claims, name);
+  return typeof seconds === 'number' ? seconds : undefined;
 }
 
 /** Compared times as people read them (issue of the decision record: ISO 8601 UTC). */
