@@ -242,7 +242,7 @@ function finish(
   establishIdentity(context, identity, headers);
   if (token.upstreamHeaders.length > 0) edits.appendOwned(token.upstreamHeaders);
   if (token.responseHeaders.length > 0) edits.appendResponse(token.responseHeaders);
-  decision.allow(factsOf(context, credential, token, identity.consumer?.username ?? identity.consumer?.id));
+  decision.allow(factsOf(context, credential, token, identity.consumer?.username ?? identity.consumer?.id, now));
   return undefined;
 }
 
@@ -333,6 +333,7 @@ function factsOf(
   credential: PresentedCredential,
   token: VerifiedToken | undefined,
   consumer?: string | undefined,
+  at = context.services.now(),
 ): Facts {
   return {
     method: credential.kind === 'bearer' ? 'bearer' : 'client_credentials',
@@ -341,6 +342,6 @@ function factsOf(
     token,
     anonymousBecause: undefined,
     consumer,
-    at: context.services.now(),
+    at,
   };
 }

@@ -63,6 +63,11 @@ export class Search {
     for (const candidate of list) {
       const best = this.#best;
       if (best !== undefined && compareCriteria(candidate.criteria, best.criteria) >= 0) return;
+      if (candidate.unconditional) {
+        this.#best = candidate;
+        this.#bestText = undefined;
+        return;
+      }
       if (this.#matches(candidate)) return;
     }
   }
