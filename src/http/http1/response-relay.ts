@@ -25,8 +25,8 @@ const parser = new ResponseHeadParser();
 const lastChunk = '0\r\n\r\n';
 
 /**
- * Where a message is put together when the kernel is likely to take it at once; an allocation of its own for each
- * costs 5 µs. The buffer is given away with the first message that is not taken whole.
+ * Where a message is put together when the kernel is likely to take it at once, instead of an allocation for each.
+ * The buffer is given away with the first message that is not taken whole.
  */
 const scratchBytes = 64 * 1024;
 let scratch = Buffer.allocUnsafeSlow(scratchBytes);

@@ -52,8 +52,8 @@ export class DecisionCache {
   }
 
   /**
-   * Whether this path was lately searched for before, as far as a fingerprint tells. Most paths that hold an id come
-   * once: remembering one costs as much as finding its route three times.
+   * Whether this path was lately searched for before, as far as a fingerprint tells. Many paths that hold an id come
+   * once: remembering those would be work for nothing, and push out others.
    */
   isSeenAgain(path: string): boolean {
     this.#searched ??= new Uint32Array(fingerprintsKept);
