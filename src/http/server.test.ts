@@ -231,6 +231,22 @@ describe('a server connection', () => {
     assert.equal(server.server.connections, 0);
   });
 
+  it('answers what was on its way when it began to drain, on old connections and new ones', async (t) => {
+    const [kept, server] = await open(t, echoPath);
+    kept.send(request('GET /first'));
+    await kept.until(() => kept.text.endsWith('<GET /first>'), 'first answer');
+    const drained = server.server.drain(2000);
+    kept.send(request('GET /kept'));
+    const fresh = new RawClient(server.port);
+    t.after(() => fresh.destroy());
+    fresh.send(request('GET /fresh'));
+    assert.match(await kept.end(), /Connection: close[\s\S]*<GET \/kept>$/);
+    assert.match(await fresh.end(), /Connection: close[\s\S]*<GET \/fresh>$/);
+    kept.socket.end();
+    fresh.socket.end();
+    await drained;
+  });
+
   it('counts bytes and times', async (t) => {
     let exchange: ServerExchange | undefined;
     const [client] = await open(t, (one) => {

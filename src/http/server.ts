@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { RequestHeadParser } from './http1/head-parser.ts';
 import { BodyBudget } from './http1/peek.ts';
@@ -14,12 +15,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return new WireServer(options);
 }
 
+/**
+ * How long a draining server still takes what was sent to it before it said that it leaves: a request
+ * or a connection that waits in the kernel unread would get a reset.
+ */
+const drainGraceMs = 250;
+
+/** An idle client has no answer to lose; it gets this long to see that we closed. */
+const idleLingerMs = 250;
+
 class WireServer implements HttpServer, ServerCore {
   readonly options: HttpServerOptions;
   readonly limits: HttpLimits;
   readonly parser: RequestHeadParser;
   readonly budget: BodyBudget;
   draining = false;
+  closing = false;
   accepted = 0;
   readonly #connections = new Set<ServerConnection>();
   /** Sockets that have not finished their TLS handshake. */
@@ -65,11 +76,14 @@ class WireServer implements HttpServer, ServerCore {
 
   async drain(timeoutMs: number): Promise<void> {
     this.draining = true;
+    const endsAt = performance.now() + timeoutMs;
+    await delay(Math.min(drainGraceMs, timeoutMs));
+    this.closing = true;
     this.#server.close();
-    for (const connection of this.#connections) if (connection.idle) connection.destroy(false);
+    for (const connection of [...this.#connections]) if (connection.idle) connection.closeGently(idleLingerMs);
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs);
+        const timer = setTimeout(resolve, endsAt - performance.now());
         this.#onEmpty = () => {
           clearTimeout(timer);
           resolve();
@@ -116,7 +130,7 @@ class WireServer implements HttpServer, ServerCore {
   }
 
   #accept(socket: Socket, secure: boolean): void {
-    if (this.draining) {
+    if (this.closing) {
       socket.destroy();
       return;
     }

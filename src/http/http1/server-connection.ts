@@ -17,7 +17,10 @@ export interface ServerCore {
   readonly limits: HttpLimits;
   readonly parser: RequestHeadParser;
   readonly budget: BodyBudget;
+  /** Every further answer is the last one of its connection. */
   readonly draining: boolean;
+  /** No further request is waited for. */
+  readonly closing: boolean;
   noteDeadline(deadline: number): void;
   onClosed(connection: ServerConnection): void;
 }
@@ -119,7 +122,7 @@ export class ServerConnection implements BodySource {
     this.#exchange = undefined;
     this.#state = HEAD;
     this.#stallDeadline = never;
-    if (this.#core.draining && this.#leftover === undefined) {
+    if (this.#core.closing && this.#leftover === undefined) {
       this.closeGently();
       return;
     }
@@ -128,13 +131,13 @@ export class ServerConnection implements BodySource {
   }
 
   /** Closes our side and waits a moment for the client to close its own. */
-  closeGently(): void {
+  closeGently(waitMs = lingerMs): void {
     if (this.#state >= CLOSING) return;
     this.#state = CLOSING;
     this.#exchange = undefined;
     this.#leftover = undefined;
     this.#stallDeadline = never;
-    this.#setDeadline(performance.now() + lingerMs);
+    this.#setDeadline(performance.now() + waitMs);
     this.#socket.end();
     this.#resume();
   }
