@@ -17,9 +17,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   plugins: ['base', 'schema', 'entities', 'pdk', 'oauth'],
   store: ['base', 'schema', 'entities'],
   threads: ['base', 'entities'],
-  runtime: ['base', 'pdk', 'http', 'threads'],
+  balancer: ['base'],
+  runtime: ['base', 'pdk', 'http', 'threads', 'balancer'],
   snapshot: ['base', 'schema', 'entities', 'pdk'],
-  proxy: ['base', 'http', 'pdk', 'runtime', 'snapshot', 'threads'],
+  proxy: ['base', 'http', 'pdk', 'runtime', 'snapshot', 'threads', 'balancer'],
   admin: ['base', 'schema', 'entities', 'pdk', 'store', 'snapshot', 'threads'],
   manager: ['base'],
   settings: ['base', 'schema'],
@@ -35,14 +36,15 @@ const doors: Readonly<Record<string, string>> = {
   'node:sqlite': 'src/store/sqlite/driver.ts',
   'oidc-provider': 'src/dev/provider/oidc-provider.ts',
   pino: 'src/base/log.ts',
+  'prom-client': 'src/admin/prometheus.ts',
   re2js: 'src/base/regex.ts',
   selfsigned: 'src/base/certificate.ts',
   undici: 'src/runtime/provider-client.ts',
   yaml: 'src/store/declarative/yaml.ts',
 };
 
-/** Development dependencies that are run, not imported. */
-const tools = new Set(['@biomejs/biome', '@types/node', 'typescript']);
+/** Development dependencies that nothing in src/ imports: what checks the code, and the peers of tests. */
+const tools = new Set(['@biomejs/biome', '@types/node', '@types/ws', 'typescript', 'ws']);
 
 const sources = typeScriptFiles('src').filter(({ path }) => !isTestFile(path));
 const edges = sources.flatMap(importsOf);
