@@ -67,6 +67,11 @@ export const limits = {
   routerCachedHostCharsMax: 255,
   routerCachedMethodCharsMax: 12,
 
+  /** Series of metrics, per worker; what is beyond counts as "other". */
+  metricRoutesMax: 20_000,
+  metricCodesPerRouteMax: 64,
+  metricConsumersMax: 20_000,
+
   /** Decision rings, per worker. */
   decisionsKept: 2000,
   decisionTextMax: 200,

@@ -1,0 +1,102 @@
+/**
+ * Counters that a worker writes and control reads, in memory that both see. Nothing is sent per request or
+ * per scrape, a scrape costs a worker nothing, and what a crashed worker had counted is still there to be read.
+ */
+
+/** What a series counts; the number says how many values it has. */
+export const familyWidths = {
+  /** Labels service, route, code, source, consumer. */
+  requests: 1,
+  /** Labels service, route, consumer; bytes from clients, bytes to clients. */
+  bandwidth: 2,
+  /** Labels service, route; three histograms one after the other: whole request, gateway, upstream. */
+  latency: 0,
+  /** Labels plugin, check (empty when allowed), verdict. */
+  decisions: 1,
+  /** No labels; requests that never became one because their head was malformed, then connections accepted. */
+  wire: 2,
+} as const;
+
+export type MetricFamily = keyof typeof familyWidths;
+
+/** Upper bounds of the latency buckets in milliseconds; one more bucket holds what is beyond. */
+export const latencyBoundsMs: readonly number[] = [
+  0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000,
+];
+
+/** Values of one histogram: one count per bucket (not cumulative), the one beyond, then the sum in milliseconds. */
+export const histogramWidth = latencyBoundsMs.length + 2;
+
+/** How many values a series of this family has. */
+export function widthOf(family: MetricFamily): number {
+  return family === 'latency' ? histogramWidth * 3 : familyWidths[family];
+}
+
+/** A series of a worker: where its values are. */
+export interface AnnouncedSeries {
+  readonly family: MetricFamily;
+  readonly labels: readonly string[];
+  /** Index among the slabs of this worker, in the order in which they were announced. */
+  readonly slab: number;
+  /** First value within the slab. */
+  readonly offset: number;
+}
+
+/** Worker → control: series that are new since the last announcement, and the memory they need. */
+export interface MetricsAnnouncement {
+  readonly slabs: readonly SharedArrayBuffer[];
+  readonly series: readonly AnnouncedSeries[];
+}
+
+/** Where one series of this worker is counted. */
+export interface MetricCell {
+  readonly values: Float64Array;
+  readonly at: number;
+}
+
+const slabValues = 8192;
+
+/** The writing side. One thread writes a cell; on 64-bit platforms a reader of another sees whole numbers. */
+export class MetricCells {
+  readonly #announce: (announcement: MetricsAnnouncement) => void;
+  #slab: Float64Array | undefined = undefined;
+  #slabCount = 0;
+  #used = 0;
+  #newSlabs: SharedArrayBuffer[] = [];
+  #newSeries: AnnouncedSeries[] = [];
+  #pending = false;
+
+  constructor(announce: (announcement: MetricsAnnouncement) => void) {
+    this.#announce = announce;
+  }
+
+  /** A new series, zero everywhere; announced before the event loop turns. */
+  add(family: MetricFamily, labels: readonly string[]): MetricCell {
+    const width = widthOf(family);
+    let slab = this.#slab;
+    if (slab === undefined || this.#used + width > slabValues) {
+      const memory = new SharedArrayBuffer(slabValues * Float64Array.BYTES_PER_ELEMENT);
+      slab = new Float64Array(memory);
+      this.#slab = slab;
+      this.#slabCount += 1;
+      this.#used = 0;
+      this.#newSlabs.push(memory);
+    }
+    const cell = { values: slab, at: this.#used };
+    this.#used += width;
+    this.#newSeries.push({ family, labels, slab: this.#slabCount - 1, offset: cell.at });
+    if (!this.#pending) {
+      this.#pending = true;
+      queueMicrotask(() => this.#flush());
+    }
+    return cell;
+  }
+
+  #flush(): void {
+    const announcement = { slabs: this.#newSlabs, series: this.#newSeries };
+    this.#newSlabs = [];
+    this.#newSeries = [];
+    this.#pending = false;
+    this.#announce(announcement);
+  }
+}
