@@ -170,7 +170,7 @@ export interface ServerExchange {
   onFinished: (() => void) | undefined;
 }
 
-/** A message refused before it became a request: `status` 400, 408, 413, 414, 431 or 505; the connection closes. */
+/** A message refused before it became a request: `status` 400, 408, 413, 414 or 431; the connection closes. */
 export interface Refusal {
   readonly status: number;
   /** Which rule was broken, for the log: `head.space_before_colon`, `framing.both_lengths`, … */

@@ -1,6 +1,5 @@
 import { COLON, CR, HT, isFieldText, isToken, LF, SP } from './characters.ts';
 import { knownName, nameCode, ParsedHeaders } from './header-list.ts';
-import { RecentValues } from './recent-values.ts';
 
 /** `parse` results that are not an offset. */
 export const INCOMPLETE = -1;
@@ -57,11 +56,8 @@ export class FieldLines {
       const valueStart = at;
       const shortEnd = at + shortValueChars;
       while (isFieldText[code] === 1 && at < shortEnd) code = text.charCodeAt(++at);
-      let recent: string | undefined;
       if (at === shortEnd) {
-        const lineEnd = text.indexOf('\r', at);
-        recent = lineEnd < 0 ? undefined : recentValues.recall(text, valueStart, lineEnd);
-        at = recent === undefined ? endOfFieldText(text, at) : lineEnd;
+        at = endOfFieldText(text, at);
         code = text.charCodeAt(at);
       }
       if (code !== CR || text.charCodeAt(at + 1) !== LF) return this.refuse(valueFault(code));
@@ -70,8 +66,7 @@ export class FieldLines {
       if (this.headers.length >= countMax) return this.refuse('head.too_many_fields', 431);
       const name = text.slice(lineStart, nameEnd);
       const known = knownName(name);
-      const value = recent ?? text.slice(valueStart, valueEnd);
-      if (recent === undefined && value.length > shortValueChars) recentValues.note(text, valueStart, valueEnd);
+      const value = text.slice(valueStart, valueEnd);
       if (known.code !== nameCode.other) {
         const isFraming = known.code === nameCode.contentLength || known.code === nameCode.transferEncoding;
         // Readers differ on tabs around these values, and a difference there is a smuggled request.
@@ -154,7 +149,6 @@ export class FieldLines {
 
 /** Beyond this many characters (a token, a cookie) a regular expression scans faster than a loop: 0.8 against 2.6 µs for 850. */
 const shortValueChars = 64;
-const recentValues = new RecentValues();
 /** The same characters as `isFieldText`. */
 const fieldText = /[\t\x20-\x7e\x80-\xff]*/y;
 

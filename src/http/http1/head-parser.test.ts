@@ -99,6 +99,9 @@ const malformed: readonly (readonly [string, string])[] = [
   ['target.escape', get('/a%2')],
   ['target.escape', get('/%00')],
   ['target.escape', get('/a/%u0041')],
+  ['target.host_conflict', get('http://b.example/')],
+  ['target.host_conflict', get('http://a.example:81/')],
+  ['target.host_conflict', get('http://a.example:443/')],
   ['head.missing_host', 'GET / HTTP/1.1\r\n\r\n'],
   ['head.missing_host', 'GET http://a.example/ HTTP/1.1\r\n\r\n'],
   ['head.several_hosts', field('Host: a.example')],
@@ -183,7 +186,6 @@ const statuses: Readonly<Record<string, number>> = {
   'line.too_long': 414,
   'head.too_large': 431,
   'head.too_many_fields': 431,
-  'line.version_unsupported': 505,
 };
 
 describe('request heads that are refused', () => {
@@ -228,11 +230,14 @@ describe('request heads that are accepted', () => {
   });
 
   it('take the host of an absolute-form target, also in the field list', () => {
-    const parser = accepted(get('HTTP://Other.Example:8080?q'));
+    const parser = accepted('GET HTTP://Other.Example:8080?q HTTP/1.1\r\nHost: other.example:8080\r\n\r\n');
     assert.equal(parser.host, 'other.example:8080');
     assert.equal(parser.target, '/?q');
     assert.equal(parser.path, '/');
     assert.equal(parser.fields.headers.get('host'), 'Other.Example:8080');
+    assert.equal(accepted(get('http://a.example:80/x')).host, 'a.example:80');
+    assert.equal(accepted(get('https://a.example:443/x')).host, 'a.example:443');
+    assert.equal(accepted('GET http://a.example/ HTTP/1.0\r\n\r\n').host, 'a.example');
     assert.equal(accepted(get('http://a.example/x/../y')).path, '/y');
   });
 

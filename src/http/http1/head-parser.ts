@@ -26,6 +26,8 @@ export class RequestHeadParser {
   host = '';
   versionMinor: 0 | 1 = 1;
   #authority: string | undefined = undefined;
+  /** Of the scheme beside the authority. */
+  #usualPort = ':80';
   readonly #limits: HeadLimits;
 
   constructor(limits: HeadLimits) {
@@ -62,7 +64,7 @@ export class RequestHeadParser {
     }
     if (lineEnd - 1 - start > limits.requestLineBytesMax) return this.fields.refuse('line.too_long', 414);
     const rule = this.#parseLine(text, start, lineEnd);
-    if (rule !== undefined) return this.fields.refuse(rule, rule === 'line.version_unsupported' ? 505 : 400);
+    if (rule !== undefined) return this.fields.refuse(rule);
     this.fields.reset();
     const end = this.fields.parse(text, lineEnd + 1, text.lastIndexOf('\n', bound - 1), limits.headerCountMax);
     if (end === INCOMPLETE) return this.#unfinished(text);
@@ -134,10 +136,11 @@ export class RequestHeadParser {
     if (this.method === 'CONNECT') return 'target.connect';
     if (target === '*') return this.method === 'OPTIONS' ? undefined : 'target.asterisk';
     if (target.charCodeAt(0) !== SLASH) {
-      const absolute = /^https?:\/\/([^/?]*)(.*)$/i.exec(target);
+      const absolute = /^(https?):\/\/([^/?]*)(.*)$/i.exec(target);
       if (absolute === null) return 'target.form';
-      const rest = absolute[2] ?? '';
-      this.#authority = absolute[1] ?? '';
+      const rest = absolute[3] ?? '';
+      this.#authority = absolute[2] ?? '';
+      this.#usualPort = absolute[1]?.length === 5 ? ':443' : ':80';
       if (rest === '' && this.method === 'OPTIONS') this.target = '*';
       else this.target = rest.startsWith('/') ? rest : `/${rest}`;
       const question = this.target.indexOf('?');
@@ -170,13 +173,22 @@ export class RequestHeadParser {
     if (this.#authority !== undefined) {
       const host = parseHost(this.#authority);
       if (host === undefined) return fields.refuse('target.authority') !== REFUSED;
+      // The target's host would count, not the header (RFC 9112 §3.2.2), but not every reader knows that:
+      // a client that contradicts itself is refused.
+      if (value !== undefined && withoutPort(host, this.#usualPort) !== withoutPort(this.host, this.#usualPort)) {
+        return fields.refuse('target.host_conflict') !== REFUSED;
+      }
       this.host = host;
-      // The target's host counts, not the header (RFC 9112 §3.2.2): leave nobody a second reading.
       if (value !== undefined) fields.headers.replaceValue(fields.hostIndex, this.#authority);
     }
     if (fields.chunked && this.versionMinor === 0) return fields.refuse('framing.transfer_encoding_http10') !== REFUSED;
     return true;
   }
+}
+
+/** Clients leave the usual port out of one of the two and not of the other. */
+function withoutPort(host: string, port: string): string {
+  return host.endsWith(port) ? host.slice(0, -port.length) : host;
 }
 
 /** Which rule the character at `at` breaks. */
