@@ -78,6 +78,7 @@ export const limits = {
 
   /** Process settings and process log. */
   settingsFileBytesMax: 1024 * 1024,
+  errorTemplateBytesMax: 64 * 1024,
   logTextMax: 4096,
   logFieldsMax: 100,
   logDepthMax: 5,

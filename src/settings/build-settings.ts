@@ -4,6 +4,7 @@ import type { LogLevel } from '../base/log.ts';
 import { parseNetwork } from './addresses.ts';
 import { loadCertificatePair } from './certificates.ts';
 import { listenerClashes, parseListeners } from './listeners.ts';
+import { requestSettings } from './request-settings.ts';
 import { describeSettings } from './resolved.ts';
 import type { CertificatePair, Listener, Settings } from './settings.ts';
 import type { Assignment } from './sources.ts';
@@ -55,6 +56,7 @@ export function buildSettings(input: BuildInput): BuildOutcome {
   }
   const adminGuiUrls = originsOf(list('admin_gui_url'), faults);
   const adminAllowedHosts = hostsOf(list('admin_allowed_hosts'), faults);
+  const request = requestSettings({ text, cwd: input.cwd, faults });
   if (!input.readable || faults.length > 0) return { settings: undefined, faults, warnings };
   const prefix = resolve(input.cwd, text('prefix') ?? '');
   const accessLog = accessLogOf(text('proxy_access_log') ?? 'off', prefix, warnings);
@@ -67,6 +69,7 @@ export function buildSettings(input: BuildInput): BuildOutcome {
     adminListen: listeners.admin,
     statusListen: listeners.status,
     trustedIps: list('trusted_ips').flatMap((item) => parseNetwork(item) ?? []),
+    request,
     workers: workers === 'auto' ? Math.min(64, Math.max(1, input.cores)) : Number(workers),
     logLevel: logLevels[text('log_level') ?? ''] ?? 'info',
     processLog: processLogOf(text('proxy_error_log') ?? '/dev/stderr', prefix),

@@ -156,11 +156,11 @@ describe('names', () => {
   });
 
   test('a known setting that is not honoured warns once, naming it and not its value, unless it has its default', () => {
-    const env = { KONG_PG_PASSWORD: 'hunter2', KONG_PG_PORT: '5432', KONG_REAL_IP_HEADER: 'X-Forwarded-For' };
+    const env = { KONG_PG_PASSWORD: 'hunter2', KONG_PG_PORT: '5432', KONG_TRACING_SAMPLING_RATE: '0.5' };
     const warnings = warningsOf(env);
     assert.equal(warnings.length, 2);
     assert.match(warnings.join('\n'), /^pg_password \(KONG_PG_PASSWORD\): .*not honoured/m);
-    assert.match(warnings.join('\n'), /^real_ip_header /m);
+    assert.match(warnings.join('\n'), /^tracing_sampling_rate /m);
     assert.ok(!warnings.join().includes('hunter2'));
   });
 

@@ -35,6 +35,7 @@ export interface Settings {
   readonly statusListen: readonly Listener[];
   /** Networks as `address/length`. */
   readonly trustedIps: readonly string[];
+  readonly request: RequestSettings;
   readonly workers: number;
   readonly logLevel: LogLevel;
   /** Where the process log goes: `stderr`, `stdout` or an absolute path. */
@@ -58,4 +59,24 @@ export interface Settings {
   };
   /** Every setting that has a value, by its wire name, for `GET /`; secrets are asterisks. */
   readonly resolved: Readonly<Record<string, unknown>>;
+}
+
+/** How single requests are read, answered and logged. Plain data. */
+export interface RequestSettings {
+  /** Lower-case names of the headers that the gateway adds to answers (`headers`). */
+  readonly responseHeaders: readonly string[];
+  /** The upstream gets X-Kong-Request-Id (`headers_upstream`). */
+  readonly upstreamRequestId: boolean;
+  /** Lower case; `proxy_protocol` is not a header. */
+  readonly realIpHeader: string;
+  readonly realIpRecursive: boolean;
+  /** Media type of error bodies where the request names none. */
+  readonly errorDefaultType: string;
+  /** Texts that replace the bodies of errors, with `%s` for message and request id. */
+  readonly errorTemplates: Readonly<Record<'html' | 'json' | 'xml' | 'plain', string | undefined>>;
+  readonly allowDebugHeader: boolean;
+  /** Pairs of a local port and the one it is published as. */
+  readonly portMaps: readonly (readonly [number, number])[];
+  /** In the order in which they are written; empty for the usual ones. */
+  readonly accessLogFields: readonly string[];
 }

@@ -6,27 +6,33 @@ export const httpSettings: readonly KnownSetting[] = [
     'headers',
     'list',
     'server_tokens, latency_tokens, X-Kong-Request-Id',
-    'Response headers that the gateway adds',
+    'Response headers that the gateway adds: server_tokens (Server, Via), latency_tokens, single names, or off',
+    { honoured: true },
   ),
   setting(
     'headers_upstream',
     'list',
     'X-Kong-Request-Id',
     'Request headers that the gateway adds: X-Kong-Request-Id or off',
+    { honoured: true },
   ),
   setting('trusted_ips', 'addresses', undefined, 'Addresses (IP or CIDR) whose X-Forwarded-* headers are believed', {
     honoured: true,
   }),
-  setting('real_ip_header', 'text', 'X-Real-IP', 'Header (or proxy_protocol) with the client address'),
-  setting('real_ip_recursive', 'boolean', 'off', 'Skip trusted addresses from the right'),
+  setting('real_ip_header', 'text', 'X-Real-IP', 'Header in which a trusted peer tells the address of the client', {
+    honoured: true,
+  }),
+  setting('real_ip_recursive', 'boolean', 'off', 'Skip trusted addresses from the right', { honoured: true }),
   setting(
     'error_default_type',
     'choice',
     'text/plain',
     "Type of the gateway's own error bodies when the client names none",
-    { choices: ['text/plain', 'text/html', 'application/json', 'application/xml'] },
+    { honoured: true, choices: ['text/plain', 'text/html', 'application/json', 'application/xml'] },
   ),
-  setting('allow_debug_header', 'boolean', 'off', 'Answer requests that carry Kong-Debug with routing details'),
+  setting('allow_debug_header', 'boolean', 'off', 'Answer requests that carry Kong-Debug: 1 with route and service', {
+    honoured: true,
+  }),
   setting('upstream_keepalive_pool_size', 'integer', '512', 'Unused upstream connections kept per pool, 0 = none'),
   setting('upstream_keepalive_max_requests', 'integer', '10000', 'Requests per upstream connection'),
   setting(

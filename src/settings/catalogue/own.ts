@@ -24,6 +24,13 @@ export const ownSettings: readonly KnownSetting[] = [
     { honoured: true, own: true, max: 3_600_000 },
   ),
   setting(
+    'proxy_access_log_fields',
+    'list',
+    undefined,
+    'Fields of an access log line, in this order; docs/reference/access-log.md lists them and the usual ones',
+    { honoured: true, own: true },
+  ),
+  setting(
     'decisions_kept',
     'integer',
     '2000',
