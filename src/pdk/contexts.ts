@@ -64,6 +64,33 @@ export interface ConsumerDirectory {
   byCustomId(customId: string): Consumer | undefined;
 }
 
+/** Stored credentials and what they grant; looked up on every request, since they change. */
+export interface CredentialDirectory {
+  /** Who holds this key; undefined for a key that nobody has or whose time is over. */
+  keyAuth(key: string): KeyHolder | undefined;
+  /** Names of the ACL groups of a consumer, sorted; the same array until they change. */
+  groupsOf(consumerId: string): readonly string[];
+}
+
+export interface KeyHolder {
+  readonly credential: { readonly id: string };
+  readonly consumer: Consumer;
+}
+
+/**
+ * Counters of the whole node, the same for every worker. A counter belongs to a key and to one window of
+ * whole seconds; when the window is over it is forgotten.
+ */
+export interface SharedCounters {
+  /**
+   * Adds `amount`, which may be negative to take an earlier one back, and returns the count of this window.
+   * Undefined, and nothing is counted, when there is no room for a new counter.
+   */
+  add(key: string, windowStartMs: number, windowMs: number, amount: number): number | undefined;
+  /** The same, but a new counter takes the place of the one that has counted least where there is no room. */
+  addDisplacing(key: string, windowStartMs: number, windowMs: number, amount: number): number | undefined;
+}
+
 export interface PluginServices {
   /** Epoch milliseconds. */
   now(): number;
@@ -81,18 +108,39 @@ export interface PluginLog {
   error(event: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-export interface AccessContext {
+/** What every phase of a request knows. */
+export interface RequestFacts {
   readonly requestId: string;
   readonly request: RequestView;
-  readonly route: { readonly id: string; readonly name: string | null };
-  readonly service: { readonly id: string; readonly name: string | null } | null;
   /** As the client saw it, honouring trusted proxies. */
   readonly scheme: 'http' | 'https';
   readonly clientAddress: string;
   readonly services: PluginServices;
+}
+
+/** Before the route is known: instances bound to nothing only. */
+export interface RewriteContext extends RequestFacts {
   readonly edits: RequestEdits;
   readonly decision: DecisionDraft;
+  /** DER of the certificate the client showed, unverified; undefined without one. */
+  clientCertificate(): Buffer | undefined;
+  /** Hands a value to this plugin's later phases of this request, as their `state`; the last one counts. */
+  keep(value: unknown): void;
+}
+
+export interface AccessContext extends RewriteContext {
+  readonly route: { readonly id: string; readonly name: string | null };
+  readonly service: { readonly id: string; readonly name: string | null } | null;
+  /** How the connection reached this node; proxies in front are not looked through. */
+  readonly connection: ConnectionFacts;
   identity: Identity | null;
+}
+
+export interface ConnectionFacts {
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
 }
 
 /** A plugin answering instead of the upstream. */
@@ -101,7 +149,46 @@ export interface PluginResponse {
   readonly headers: readonly (readonly [string, string])[];
   /** `message` of the error body in the representation the client accepts; an empty body for redirects. */
   readonly message: string;
+  /** Sent as it is in place of an error body; without a content type where the type is empty. */
+  readonly body?: { readonly contentType: string; readonly bytes: string | Buffer };
 }
 
 /** Undefined lets the request go on. */
 export type AccessResult = PluginResponse | undefined;
+
+/** The head of the answer on its way to the client. Names in any case; values are made header-safe. */
+export interface ResponseHeaders {
+  /** First value of that lower-case name. */
+  get(lower: string): string | undefined;
+  /** In place of every field of that name. */
+  set(name: string, value: string): void;
+  /** Beside fields of that name. */
+  add(name: string, value: string): void;
+  remove(name: string): void;
+}
+
+/** When an answer's head is ready, whether it came from the upstream or from the gateway. */
+export interface ResponseContext extends RequestFacts {
+  /** Null when no route matched. */
+  readonly route: { readonly id: string; readonly name: string | null } | null;
+  readonly service: { readonly id: string; readonly name: string | null } | null;
+  readonly identity: Identity | null;
+  readonly status: number;
+  readonly source: 'upstream' | 'gateway';
+  readonly headers: ResponseHeaders;
+  /** What this plugin kept in an earlier phase; undefined when it kept nothing or did not run. */
+  readonly state: unknown;
+}
+
+/** After the last byte, or when the client left. */
+export interface LogContext extends Omit<ResponseContext, 'headers'> {
+  readonly responseHeaders: Pick<ResponseHeaders, 'get'>;
+  /** Whole milliseconds; undefined where the step was not reached. */
+  readonly times: {
+    readonly startedAtEpochMs: number;
+    readonly totalMs: number;
+    readonly gatewayMs: number;
+    readonly upstreamMs: number | undefined;
+  };
+  readonly bytes: { readonly received: number; readonly sent: number };
+}

@@ -1,5 +1,5 @@
 import type { Fault, Infer, RecordField } from '../schema/index.ts';
-import type { AccessContext, AccessResult } from './contexts.ts';
+import type { AccessContext, AccessResult, LogContext, ResponseContext, RewriteContext } from './contexts.ts';
 import { type CheckSpec, type CheckView, checksMax } from './decision.ts';
 
 /** The plugin entry a configuration belongs to. */
@@ -17,6 +17,8 @@ export interface PluginDefinition<ConfigRecord extends RecordField, Prepared> {
   /** Whether an instance may be bound to one consumer. */
   readonly consumerScope: boolean;
   readonly config: ConfigRecord;
+  /** TLS clients of the routes it applies to are asked for a certificate, which they need not show. */
+  readonly requestsClientCertificate?: boolean;
   /** Faults across fields; field rules live in the schema. */
   check?(config: Infer<ConfigRecord>): Fault[];
   /** Once per configuration change: whatever a request should not work out again. No network, no clock. */
@@ -27,8 +29,17 @@ export interface PluginDefinition<ConfigRecord extends RecordField, Prepared> {
   readonly checks: readonly CheckSpec[];
   /** `seen` and `expected` of a passed check, worked out when a record is read; undefined: nothing to show. */
   describeCheck?(check: number, facts: unknown, prepared: Prepared): CheckView | undefined;
+  /** Instances bound to nothing, before the route is known; an answer ends the request. */
+  rewrite?(context: RewriteContext, prepared: Prepared): AccessResult | Promise<AccessResult>;
   /** Returns synchronously unless it must wait. */
   access?(context: AccessContext, prepared: Prepared): AccessResult | Promise<AccessResult>;
+  /**
+   * On every answer, of the upstream and of the gateway; also when an earlier plugin answered and this one's
+   * access phase never ran.
+   */
+  headerFilter?(context: ResponseContext, prepared: Prepared): void;
+  /** Once for every request, when it is over. */
+  log?(context: LogContext, prepared: Prepared): void;
 }
 
 /** A definition with its types forgotten, as the chain holds it. */

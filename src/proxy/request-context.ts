@@ -1,6 +1,7 @@
 import {
   appendField,
   appendTo,
+  type ConnectionInfo,
   emptyBlock,
   fieldStart,
   type HeaderBlock,
@@ -119,6 +120,8 @@ export class RequestContext implements AccessContext {
   /** Each plugin that runs gets one of its own. */
   decision: DecisionDraft = unused;
   identity: Identity | null = null;
+  /** What the running plugin wants to find in its later phases. */
+  kept: unknown = undefined;
   match: RouteMatch | undefined = undefined;
   chain: PluginChain | undefined = undefined;
   /** Part of the path that strip_path removes; empty when nothing is stripped. */
@@ -143,6 +146,18 @@ export class RequestContext implements AccessContext {
     this.trustedPeer = parts.trustedPeer;
     this.clientAddress = parts.clientAddress;
     this.scheme = parts.scheme;
+  }
+
+  get connection(): ConnectionInfo {
+    return this.request.connection;
+  }
+
+  clientCertificate(): Buffer | undefined {
+    return undefined;
+  }
+
+  keep(value: unknown): void {
+    this.kept = value;
   }
 
   get route(): { readonly id: string; readonly name: string | null } {
