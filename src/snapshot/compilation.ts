@@ -11,6 +11,7 @@ import type { Snapshot } from './snapshot.ts';
 type PluginList = readonly CompiledPlugin[];
 
 const noPlugins: PluginList = Object.freeze([]);
+const noCertificates: readonly string[] = Object.freeze([]);
 
 /**
  * One change on its way into a snapshot. First every entity of the change is taken in, in any order; then
@@ -119,6 +120,9 @@ export class Compilation {
       plugins: this.#plugins.done(),
       globalPlugins: this.#globals,
       scopes: Object.freeze({ byRoute: this.#byRoute.done(), byService: this.#byService.done() }),
+      upstreams: this.#previous.upstreams,
+      certificates: this.#previous.certificates,
+      clientCertificateNames: this.#previous.clientCertificateNames,
       router: this.#router.done(),
       counts: Object.freeze({
         services: this.#services.size,
@@ -143,6 +147,7 @@ export class Compilation {
       serviceId,
       service,
       stripPath: entity.strip_path,
+      pathHandling: entity.path_handling === 'v1' ? 'v1' : 'v0',
       preserveHost: entity.preserve_host,
       protocols: httpProtocols(entity.protocols),
       httpsRedirectStatus: entity.https_redirect_status_code,
@@ -204,7 +209,12 @@ function buildService(entity: Service, plugins: PluginList, env: CompileEnvironm
     connectTimeoutMs: entity.connect_timeout,
     writeTimeoutMs: entity.write_timeout,
     readTimeoutMs: entity.read_timeout,
-    tlsVerify: entity.tls_verify ?? env.tlsVerifyDefault ?? false,
+    tls: Object.freeze({
+      verify: entity.tls_verify ?? env.tlsVerifyDefault ?? false,
+      verifyDepth: entity.tls_verify_depth ?? undefined,
+      ca: noCertificates,
+      clientCertificate: undefined,
+    }),
     enabled: entity.enabled,
     plugins,
     entity,

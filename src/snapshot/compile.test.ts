@@ -89,7 +89,7 @@ test('a route carries what the proxy stages need, and its service', async () => 
     connectTimeoutMs: 1,
     writeTimeoutMs: 2,
     readTimeoutMs: 3,
-    tlsVerify: true,
+    tls: { verify: true, verifyDepth: undefined, ca: [], clientCertificate: undefined },
     enabled: true,
     plugins: [],
   });
@@ -104,8 +104,8 @@ test('where a service leaves certificate checks open the node decides', async ()
   for (const tlsVerifyDefault of [true, false]) {
     const outcome = await compileSnapshot(emptySnapshot, change, { ...noPlugins, tlsVerifyDefault });
     assert.ok(outcome.kind === 'ok');
-    assert.equal(outcome.snapshot.services.get('S')?.tlsVerify, tlsVerifyDefault);
-    assert.equal(outcome.snapshot.services.get('off')?.tlsVerify, false);
+    assert.equal(outcome.snapshot.services.get('S')?.tls.verify, tlsVerifyDefault);
+    assert.equal(outcome.snapshot.services.get('off')?.tls.verify, false);
   }
 });
 

@@ -15,12 +15,41 @@ export interface CompiledService {
   readonly connectTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly readTimeoutMs: number;
-  /** The service's own setting, else the node's. */
-  readonly tlsVerify: boolean;
+  /** How TLS towards the service is done; read for https alone. */
+  readonly tls: ServiceTls;
   readonly enabled: boolean;
   /** Enabled plugin entries bound to this service alone. */
   readonly plugins: readonly CompiledPlugin[];
   readonly entity: Service;
+}
+
+/** A certificate chain and its private key, PEM. The same object as long as the entity did not change. */
+export interface CertificatePair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a TLS listener shows of itself: a pair, and one of the other key type where there is one. */
+export interface TlsIdentity extends CertificatePair {
+  readonly alternative?: CertificatePair;
+}
+
+export interface ServiceTls {
+  /** The service's own setting, else the node's. */
+  readonly verify: boolean;
+  /** Longest accepted chain; undefined leaves it to the TLS library. */
+  readonly verifyDepth: number | undefined;
+  /** PEM, one certificate each; empty: the node's trusted ones. */
+  readonly ca: readonly string[];
+  /** Undefined when the service names none: an upstream's own may take its place. */
+  readonly clientCertificate: CertificatePair | undefined;
+}
+
+/** An upstream as the balancer reads it; its targets are no part of a snapshot. */
+export interface CompiledUpstream {
+  readonly id: string;
+  readonly name: string;
+  readonly clientCertificate: CertificatePair | undefined;
 }
 
 /** One plugin entry, prepared. */
@@ -45,16 +74,23 @@ export interface HttpProtocols {
   readonly https: boolean;
 }
 
-/** One plugin that runs for a route, with the one configuration that applies. */
+/** One plugin that may run for a route, with every configuration that may apply. */
 export interface ChainLink {
   readonly plugin: AnyPlugin;
-  readonly instance: CompiledPlugin;
+  /**
+   * The one configuration that applies when the plugin's turn comes (proxying.md 11.2): the most specific one for
+   * the consumer known by then. Undefined when only other consumers have one.
+   */
+  choose(consumerId: string | undefined): CompiledPlugin | undefined;
 }
 
 /** What runs for a route, in order. */
 export interface PluginChain {
   readonly links: readonly ChainLink[];
-  /** Lower-case names of headers that are the gateway's own on this route: client copies must not get through. */
+  /**
+   * Lower-case names of headers that are the gateway's own on this route, whichever configurations apply: client
+   * copies must not get through.
+   */
   readonly ownedRequestHeaders: ReadonlySet<string>;
 }
 
@@ -64,6 +100,7 @@ export interface CompiledRouteFields {
   readonly serviceId: string | null;
   readonly service: CompiledService | undefined;
   readonly stripPath: boolean;
+  readonly pathHandling: 'v0' | 'v1';
   readonly preserveHost: boolean;
   readonly protocols: HttpProtocols;
   readonly httpsRedirectStatus: number;
@@ -82,6 +119,8 @@ export class CompiledRoute implements CompiledRouteFields {
   /** Undefined for a route without service, or whose service is not there. */
   readonly service: CompiledService | undefined;
   readonly stripPath: boolean;
+  /** How service path and what is left of the request's are joined (proxying.md 5). */
+  readonly pathHandling: 'v0' | 'v1';
   readonly preserveHost: boolean;
   readonly protocols: HttpProtocols;
   /** 426, or the redirect status for a client that came over plain HTTP to an https-only route. */
@@ -102,6 +141,7 @@ export class CompiledRoute implements CompiledRouteFields {
     this.serviceId = fields.serviceId;
     this.service = fields.service;
     this.stripPath = fields.stripPath;
+    this.pathHandling = fields.pathHandling;
     this.preserveHost = fields.preserveHost;
     this.protocols = fields.protocols;
     this.httpsRedirectStatus = fields.httpsRedirectStatus;

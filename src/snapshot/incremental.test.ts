@@ -270,7 +270,7 @@ function headerFits(name: string, values: readonly string[], request: TestReques
 function answer(snapshot: Snapshot, request: TestRequest): unknown {
   const match = matchRoute(snapshot, aRequest(request));
   if (match === undefined) return undefined;
-  const links = chainFor(snapshot, match.route).links.map(({ instance }) => instance.id);
+  const links = chainFor(snapshot, match.route).links.map((link) => link.choose(undefined)?.id);
   return { id: match.route.id, prefix: match.matchedPrefix, port: match.route.service?.port, links };
 }
 

@@ -37,10 +37,10 @@ function setUp(plugins: readonly PluginEntity[], known: readonly AnyPlugin[] = d
   );
 }
 
-function instances(snapshot: Snapshot, routeId: string): string[] {
+function instances(snapshot: Snapshot, routeId: string): (string | undefined)[] {
   const route = snapshot.routes.get(routeId);
   assert.ok(route !== undefined);
-  return chainFor(snapshot, route).links.map((link) => link.instance.id);
+  return chainFor(snapshot, route).links.map((link) => link.choose(undefined)?.id);
 }
 
 describe('the configuration that applies (proxying.md 11.2)', () => {
@@ -76,8 +76,8 @@ describe('the configuration that applies (proxying.md 11.2)', () => {
     const route = snapshot.routes.get('R');
     assert.ok(route !== undefined);
     const [link] = chainFor(snapshot, route).links;
-    assert.equal(link?.instance.id, 'global');
-    assert.deepEqual(link?.instance.protocols, { http: false, https: true });
+    assert.equal(link?.choose(undefined)?.id, 'global');
+    assert.deepEqual(link?.choose(undefined)?.protocols, { http: false, https: true });
   });
 
   test('an entry of the route and another service does not apply', async () => {

@@ -1,5 +1,6 @@
+import type { AnyPlugin } from '../pdk/index.ts';
 import { identityHeaders } from '../pdk/index.ts';
-import type { CompiledPlugin, CompiledRoute, PluginChain } from './compiled.ts';
+import type { ChainLink, CompiledPlugin, CompiledRoute, PluginChain } from './compiled.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -12,27 +13,56 @@ export function chainFor(snapshot: Snapshot, route: CompiledRoute): PluginChain 
   return route.chain(snapshot.globalPlugins, buildChain);
 }
 
-function buildChain(route: CompiledRoute, globals: readonly CompiledPlugin[]): PluginChain {
+function buildChain(route: CompiledRoute | undefined, globals: readonly CompiledPlugin[]): PluginChain {
   const chosen = new Map<string, CompiledPlugin>();
   // Least specific first, so that a more specific one replaces it.
   choose(chosen, globals);
-  choose(chosen, route.service?.plugins ?? []);
-  choose(
-    chosen,
-    route.plugins.filter((plugin) => plugin.serviceId === null),
-  );
-  choose(
-    chosen,
-    route.plugins.filter((plugin) => plugin.serviceId !== null && plugin.serviceId === route.serviceId),
-  );
+  if (route !== undefined) {
+    choose(chosen, route.service?.plugins ?? []);
+    choose(
+      chosen,
+      route.plugins.filter((plugin) => plugin.serviceId === null),
+    );
+    choose(
+      chosen,
+      route.plugins.filter((plugin) => plugin.serviceId !== null && plugin.serviceId === route.serviceId),
+    );
+  }
   const links = [...chosen.values()]
-    .map((instance) => Object.freeze({ plugin: instance.definition, instance }))
+    .map((instance) => new Link(instance))
     .sort(
       (left, right) => right.plugin.priority - left.plugin.priority || compareText(right.plugin.name, left.plugin.name),
     );
   const owned = new Set<string>(identityHeaders);
-  for (const { instance } of links) for (const name of instance.ownedRequestHeaders) owned.add(name);
+  for (const instance of chosen.values()) for (const name of instance.ownedRequestHeaders) owned.add(name);
   return Object.freeze({ links: Object.freeze(links), ownedRequestHeaders: owned });
+}
+
+class Link implements ChainLink {
+  readonly plugin: AnyPlugin;
+  readonly #anyone: CompiledPlugin;
+
+  constructor(anyone: CompiledPlugin) {
+    this.plugin = anyone.definition;
+    this.#anyone = anyone;
+  }
+
+  choose(_consumerId: string | undefined): CompiledPlugin | undefined {
+    return this.#anyone;
+  }
+}
+
+const globalChains = new WeakMap<readonly CompiledPlugin[], PluginChain>();
+
+/** The chain of a request that reached no route, and of the rewrite phase: global configurations alone. */
+export function globalChain(snapshot: Snapshot): PluginChain {
+  const globals = snapshot.globalPlugins;
+  let chain = globalChains.get(globals);
+  if (chain === undefined) {
+    chain = buildChain(undefined, globals);
+    globalChains.set(globals, chain);
+  }
+  return chain;
 }
 
 /** Among equally specific entries of one name, which the store does not allow, the first by id counts. */

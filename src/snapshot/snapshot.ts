@@ -1,6 +1,9 @@
 import { ShardedMap } from '../base/sharded-map.ts';
+import { ClientCertificateNames } from './client-certificate-names.ts';
 import type { CompiledPlugin, CompiledRoute, CompiledService } from './compiled.ts';
 import { Router } from './router/router.ts';
+import { ServerCertificates } from './server-certificates.ts';
+import { UpstreamTable } from './upstream-table.ts';
 
 /**
  * One revision of the configuration as requests use it. Nothing in it ever changes, a request keeps the
@@ -19,6 +22,11 @@ export interface Snapshot {
   readonly globalPlugins: readonly CompiledPlugin[];
   /** Enabled entries by the route or service they are bound to, for compiling the next snapshot. */
   readonly scopes: PluginScopes;
+  readonly upstreams: UpstreamTable;
+  /** What TLS listeners show for a server name. */
+  readonly certificates: ServerCertificates;
+  /** For which server names a client is asked for a certificate. */
+  readonly clientCertificateNames: ClientCertificateNames;
   readonly router: Router;
   readonly counts: SnapshotCounts;
 }
@@ -47,8 +55,20 @@ export const emptySnapshot: Snapshot = Object.freeze({
     byRoute: ShardedMap.empty<readonly CompiledPlugin[]>(),
     byService: ShardedMap.empty<readonly CompiledPlugin[]>(),
   }),
+  upstreams: UpstreamTable.empty,
+  certificates: ServerCertificates.empty,
+  clientCertificateNames: ClientCertificateNames.none,
   router: Router.empty,
   counts: Object.freeze({ services: 0, routes: 0, plugins: 0 }),
 });
 
-export type { CompiledPlugin, CompiledRoute, CompiledService, HttpProtocols } from './compiled.ts';
+export type {
+  CertificatePair,
+  CompiledPlugin,
+  CompiledRoute,
+  CompiledService,
+  CompiledUpstream,
+  HttpProtocols,
+  ServiceTls,
+  TlsIdentity,
+} from './compiled.ts';

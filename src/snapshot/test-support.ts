@@ -130,6 +130,7 @@ export interface TestRequest {
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly secure?: boolean;
+  readonly serverName?: string;
 }
 
 export function aRequest(request: TestRequest): MatchRequest {
@@ -139,7 +140,8 @@ export function aRequest(request: TestRequest): MatchRequest {
     host: request.host ?? 'gateway.test',
     path: request.path ?? '/',
     headers: { get: (lower) => lines.get(lower)?.[0], all: (lower) => lines.get(lower) ?? [] },
-    secure: request.secure ?? false,
+    secure: request.secure ?? request.serverName !== undefined,
+    serverName: request.serverName,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { AccessResult, PluginResponse } from '../../pdk/index.ts';
 import { DecisionDraft } from '../../pdk/index.ts';
 import { materialiseDecided } from '../../runtime/decision-rings.ts';
-import type { ChainLink, PluginChain } from '../../snapshot/plugin-chain.ts';
+import type { PluginChain } from '../../snapshot/plugin-chain.ts';
+import type { CompiledPlugin } from '../../snapshot/snapshot.ts';
 import type { DataPlane } from '../data-plane.ts';
 import type { RequestContext } from '../request-context.ts';
 import { answerPlugin } from './send.ts';
@@ -25,22 +26,29 @@ function runFrom(
   for (let index = start; index < chain.links.length; index += 1) {
     const link = chain.links[index];
     if (link?.plugin.access === undefined) continue;
+    const instance = link.choose(context.identity?.consumer?.id);
+    if (instance === undefined) continue;
     context.decision = new DecisionDraft();
-    const result = link.plugin.access(context, link.instance.prepared);
+    const result = link.plugin.access(context, instance.prepared);
     if (result instanceof Promise) {
       return result.then((settled) => {
-        if (finishLink(plane, context, link, settled)) return undefined;
+        if (finishLink(plane, context, instance, settled)) return undefined;
         return runFrom(plane, context, chain, index + 1);
       });
     }
-    if (finishLink(plane, context, link, result)) return undefined;
+    if (finishLink(plane, context, instance, result)) return undefined;
   }
   return undefined;
 }
 
 /** Records the plugin's decision; true when it answered. */
-function finishLink(plane: DataPlane, context: RequestContext, link: ChainLink, result: AccessResult): boolean {
-  if (context.decision.decided) recordDecision(plane, context, link, result);
+function finishLink(
+  plane: DataPlane,
+  context: RequestContext,
+  instance: CompiledPlugin,
+  result: AccessResult,
+): boolean {
+  if (context.decision.decided) recordDecision(plane, context, instance, result);
   if (result === undefined) return false;
   if (!context.exchange.clientGone) answerPlugin(plane, context, result);
   context.answered = true;
@@ -50,7 +58,7 @@ function finishLink(plane: DataPlane, context: RequestContext, link: ChainLink, 
 function recordDecision(
   plane: DataPlane,
   context: RequestContext,
-  link: ChainLink,
+  instance: CompiledPlugin,
   result: PluginResponse | undefined,
 ): void {
   const draft = context.decision;
@@ -59,9 +67,9 @@ function recordDecision(
     at: plane.services.now(),
     status: result?.status ?? 200,
     route: context.route,
-    plugin: link.plugin,
-    instance: link.instance,
-    prepared: link.instance.prepared,
+    plugin: instance.definition,
+    instance,
+    prepared: instance.prepared,
     draft,
   };
   plane.rings.record(decided);
@@ -70,8 +78,8 @@ function recordDecision(
   const failed = view.checks.find((check) => check.verdict === 'fail');
   plane.services.log.warn('plugin.request.refuse', {
     request_id: view.request_id,
-    plugin: link.plugin.name,
-    plugin_id: link.instance.id,
+    plugin: instance.name,
+    plugin_id: instance.id,
     route: context.route.name ?? context.route.id,
     status: view.status,
     check: view.failed,

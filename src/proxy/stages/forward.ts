@@ -79,7 +79,7 @@ class Job implements ForwardPlan {
 function endpointOf(plane: DataPlane, service: CompiledService): UpstreamEndpoint {
   let endpoint = plane.endpoints.get(service);
   if (endpoint === undefined) {
-    const tls = service.protocol === 'https' ? { serverName: service.host, verify: service.tlsVerify } : undefined;
+    const tls = service.protocol === 'https' ? { serverName: service.host, verify: service.tls.verify } : undefined;
     endpoint = plane.pools.endpoint({ host: service.host, port: service.port, tls });
     plane.endpoints.set(service, endpoint);
   }

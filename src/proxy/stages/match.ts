@@ -12,7 +12,8 @@ export function match(plane: DataPlane, context: RequestContext): boolean {
     host: request.host,
     path: request.path,
     headers: request.headers,
-    secure: context.scheme === 'https',
+    secure: request.connection.secure,
+    serverName: request.connection.serverName,
   });
   if (found === undefined) {
     answerError(plane, context, 404, 'no Route matched with those values');

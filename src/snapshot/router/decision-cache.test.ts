@@ -20,6 +20,7 @@ function setUp() {
     serviceId: null,
     service: undefined,
     stripPath: true,
+    pathHandling: 'v0',
     preserveHost: false,
     protocols: { http: true, https: true },
     httpsRedirectStatus: 426,

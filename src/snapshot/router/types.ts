@@ -10,8 +10,10 @@ export interface MatchRequest {
   /** Normalised path, the one that goes upstream. */
   readonly path: string;
   readonly headers: Pick<HeaderView, 'get' | 'all'>;
-  /** Whether the client came over TLS, which decides the default port of wildcard hosts. */
+  /** Whether the connection is TLS, which decides the default port of wildcard hosts and whether `snis` count. */
   readonly secure: boolean;
+  /** TLS server name as the client sent it; undefined without one. */
+  readonly serverName: string | undefined;
 }
 
 /** What a regex path captured. */

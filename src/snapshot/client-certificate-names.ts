@@ -1,0 +1,21 @@
+/** For which server names clients are asked for a certificate: those of routes with a plugin that wants one. */
+export class ClientCertificateNames {
+  static readonly none = new ClientCertificateNames(false, new Set());
+
+  readonly #every: boolean;
+  readonly #names: ReadonlySet<string>;
+
+  /** @param names lower case, without a trailing dot */
+  constructor(every: boolean, names: ReadonlySet<string>) {
+    this.#every = every;
+    this.#names = names;
+  }
+
+  /** Whether a handshake for this server name asks; undefined: the client sent none. */
+  includes(serverName: string | undefined): boolean {
+    if (this.#every) return true;
+    if (this.#names.size === 0 || serverName === undefined) return false;
+    const lower = serverName.toLowerCase();
+    return this.#names.has(lower.endsWith('.') ? lower.slice(0, -1) : lower);
+  }
+}

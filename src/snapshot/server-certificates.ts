@@ -1,0 +1,34 @@
+import { ShardedMap } from '../base/sharded-map.ts';
+import type { TlsIdentity } from './compiled.ts';
+
+/** Which certificate a TLS listener shows for which server name. */
+export class ServerCertificates {
+  static readonly empty = new ServerCertificates(ShardedMap.empty());
+
+  readonly #byName: ShardedMap<TlsIdentity>;
+
+  constructor(byName: ShardedMap<TlsIdentity>) {
+    this.#byName = byName;
+  }
+
+  /**
+   * The identity for a server name (proxying.md 9): the exact name, then `*.parent` for one label, then `name.*`,
+   * then `*`. Undefined: the listener's default certificate. A client that sent no name gets that of `*` too.
+   */
+  identityFor(serverName: string | undefined): TlsIdentity | undefined {
+    const known = this.#byName;
+    if (known.size === 0) return undefined;
+    if (serverName !== undefined) {
+      const lower = serverName.toLowerCase();
+      const name = lower.endsWith('.') ? lower.slice(0, -1) : lower;
+      const exact = known.get(name);
+      if (exact !== undefined) return exact;
+      const first = name.indexOf('.');
+      if (first > 0) {
+        const wildcard = known.get(`*${name.slice(first)}`) ?? known.get(`${name.slice(0, name.lastIndexOf('.'))}.*`);
+        if (wildcard !== undefined) return wildcard;
+      }
+    }
+    return known.get('*');
+  }
+}
