@@ -53,6 +53,9 @@ async function runGateway(): Promise<void> {
         readTimeoutMs: 60_000,
         retries: 1,
         bodyBytesMax: 0,
+        upgrade: undefined,
+        retry: () => undefined,
+        onTryEnded: () => undefined,
         onHead,
         onOutcome: (outcome) => onOutcome(exchange, outcome.kind),
       });

@@ -68,5 +68,6 @@ function connection(input: MemoryRequestInput): ConnectionInfo {
     localPort: secure ? 443 : 80,
     secure,
     serverName: input.serverName,
+    clientCertificate: () => undefined,
   };
 }

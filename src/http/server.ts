@@ -5,7 +5,7 @@ import { RequestHeadParser } from './http1/head-parser.ts';
 import { BodyBudget } from './http1/peek.ts';
 import { ServerConnection, type ServerCore } from './http1/server-connection.ts';
 import { Sweeper } from './http1/sweeper.ts';
-import type { HttpLimits, HttpServer, HttpServerOptions } from './types.ts';
+import type { HttpLimits, HttpServer, HttpServerOptions, ServerTls } from './types.ts';
 
 /**
  * An HTTP/1.1 server (RFC 9110, RFC 9112) over TCP or TLS. Every request that is well-formed goes
@@ -108,11 +108,12 @@ class WireServer implements HttpServer, ServerCore {
     return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket, false));
   }
 
-  #tlsServer(tls: { readonly cert: string | Buffer; readonly key: string | Buffer }): Server {
+  #tlsServer(tls: ServerTls): Server {
+    const { cert, key } = tls.identityFor(undefined);
     const server = createTlsServer(
       {
-        cert: tls.cert,
-        key: tls.key,
+        cert,
+        key,
         ALPNProtocols: ['http/1.1'],
         minVersion: 'TLSv1.2',
         allowHalfOpen: true,

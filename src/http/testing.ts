@@ -13,6 +13,8 @@ import type {
   HttpLimits,
   HttpServer,
   ServerExchange,
+  ServerTls,
+  TlsIdentity,
   UpstreamEndpoint,
 } from './types.ts';
 
@@ -150,7 +152,7 @@ export async function startServer(
   const refusals: string[] = [];
   const server = createHttpServer({
     limits: { ...limits, ...changed },
-    ...(tls === undefined ? {} : { tls }),
+    ...(tls === undefined ? {} : { tls: identityTls(tls) }),
     onExchange,
     onRefused: ({ status, rule }) => {
       refusals.push(rule);
@@ -159,6 +161,15 @@ export async function startServer(
   });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0, reusePort: false });
   return { port, server, refusals, close: () => server.drain(0) };
+}
+
+/** One certificate for every name, none asked of clients. */
+export function identityTls(identity: TlsIdentity): ServerTls {
+  return {
+    identityFor: () => identity,
+    requestsAnyClientCertificate: () => false,
+    requestsClientCertificate: () => false,
+  };
 }
 
 export function endToEnd(headers: HeaderList): HeaderBlock {
@@ -199,15 +210,19 @@ export async function startGateway(upstreamPort: number, options: GatewayOptions
   const endpoint = pools.endpoint({ host: '127.0.0.1', port: upstreamPort, tls: options.upstreamTls });
   const forward = (exchange: ServerExchange): void => {
     const { request } = exchange;
+    const headers = endToEnd(request.headers);
     exchange.forward({
       endpoint,
       method: request.method,
       path: request.query === undefined ? request.path : `${request.path}?${request.query}`,
-      headers: endToEnd(request.headers),
+      headers,
       connectTimeoutMs: 1000,
       writeTimeoutMs: 1000,
       readTimeoutMs: 1000,
       retries: 0,
+      upgrade: undefined,
+      retry: () => ({ endpoint, headers }),
+      onTryEnded: () => undefined,
       bodyBytesMax: 0,
       onHead: (head) => endToEnd(head.headers),
       onOutcome: (outcome) => {

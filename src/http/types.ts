@@ -35,6 +35,8 @@ export interface ConnectionInfo {
   readonly secure: boolean;
   /** TLS server name the client asked for. */
   readonly serverName: string | undefined;
+  /** DER of the certificate the client showed in its TLS handshake. Nobody has verified it; plugins judge. */
+  clientCertificate(): Buffer | undefined;
 }
 
 export interface InboundRequest {
@@ -92,9 +94,20 @@ export interface UpstreamEndpoint {
   readonly tls: UpstreamTls | undefined;
 }
 
+/**
+ * How a TLS upstream is spoken to. All of it is part of a connection's identity: requests share connections only
+ * where everything here is equal.
+ */
 export interface UpstreamTls {
+  /** For SNI and for the name in the certificate; the host connected to when undefined. */
   readonly serverName: string | undefined;
   readonly verify: boolean;
+  /** Intermediate certificates allowed between the upstream's own and the trusted one; no bound when undefined. */
+  readonly verifyDepth?: number;
+  /** Trusted certificates (PEM); those of the system when undefined. */
+  readonly ca?: readonly string[];
+  /** What is shown when the upstream asks (PEM). */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
 }
 
 export interface UpstreamHead {
@@ -112,7 +125,9 @@ export type UpstreamFault =
   | 'write_timeout'
   | 'read_timeout'
   | 'reset'
-  | 'bad_response';
+  | 'bad_response'
+  /** This worker has as many connections to upstreams open as it may. */
+  | 'too_many_connections';
 
 export type ForwardOutcome =
   | { readonly kind: 'completed' }
@@ -137,20 +152,61 @@ export interface ForwardPlan {
   readonly connectTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly readTimeoutMs: number;
-  /** Further connection attempts after a failure to connect. */
+  /** Further tries after a failed one; `retry` says where. */
   readonly retries: number;
+  /**
+   * The protocol to ask the upstream for (`websocket`, see `requestedUpgrade`). When it answers 101 with that name,
+   * both connections become one tunnel, ended by silence of `readTimeoutMs`; any other answer is an ordinary one.
+   */
+  readonly upgrade: string | undefined;
   /** Largest request body in bytes, 0 for no limit; beyond it `bad_request_body` 413. */
   readonly bodyBytesMax: number;
   /** Called once with the final (non-1xx) head; returns the end-to-end fields for the client. */
   onHead(head: UpstreamHead): HeaderBlock;
+  /** Called for each 103 while nothing of the answer is sent; returns the fields for the client, undefined for none. */
+  onEarlyHints?(head: UpstreamHead): HeaderBlock | undefined;
+  /**
+   * Whether a field of the client's trailer section may go upstream. Without it none goes: a backend may merge
+   * trailers into the header, where they must not stand for what the gateway asserts.
+   */
+  passesTrailer?(lowerName: string): boolean;
+  /**
+   * Asked when try number `tries` (from 1) failed, retries are left, and another try is safe: nothing of the request
+   * was sent, or its method is idempotent and its body can be sent again. Undefined gives up.
+   */
+  retry(fault: UpstreamFault, tries: number): RetryTarget | undefined;
+  /**
+   * Called once for every try, before `retry` and `onOutcome`. A kept connection that turned out dead and was replaced
+   * is no try. `result` is only good during the call.
+   */
+  onTryEnded(endpoint: UpstreamEndpoint, result: TryResult): void;
   /** Called exactly once. */
   onOutcome(outcome: ForwardOutcome): void;
+}
+
+/** Where a further try goes; with fields of its own, because Host may change with the target. */
+export interface RetryTarget {
+  readonly endpoint: UpstreamEndpoint;
+  readonly headers: HeaderBlock;
+}
+
+/** How one try went. Neither fault nor status: the client left first. */
+export interface TryResult {
+  readonly fault: UpstreamFault | undefined;
+  /** Of the final head, when one came. */
+  readonly status: number | undefined;
+  /** 0 for a connection that was open already. */
+  readonly connectMs: number;
+  /** From the request's sending to the answer's head, 0 without one. */
+  readonly headMs: number;
 }
 
 export interface ExchangeTimes {
   /** `performance.now()` marks; 0 when the step was not reached. */
   readonly receivedAt: number;
   forwardedAt: number;
+  /** When the last try had its connection. */
+  connectedAt: number;
   upstreamHeadAt: number;
   finishedAt: number;
 }
@@ -193,10 +249,42 @@ export interface HttpLimits {
   readonly peekBytesTotalMax: number;
 }
 
+/**
+ * A certificate with its chain and its key (PEM), and the same of another key type where there is one.
+ * The same object stands for the same content: what OpenSSL makes of it is kept with the object.
+ */
+export interface TlsIdentity {
+  readonly cert: string;
+  readonly key: string;
+  readonly alternative?: { readonly cert: string; readonly key: string };
+}
+
+export interface ServerTls {
+  /** Called per handshake; undefined stands for a client that names no server. */
+  identityFor(serverName: string | undefined): TlsIdentity;
+  /** Whether some server name asks clients for a certificate. While none does, the question costs nothing. */
+  requestsAnyClientCertificate(): boolean;
+  /** Called per handshake while some name asks. */
+  requestsClientCertificate(serverName: string | undefined): boolean;
+  readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  /** OpenSSL's list, with the names of TLS 1.3 among them. */
+  readonly ciphers?: string;
+  readonly honorCipherOrder?: boolean;
+  /** Names of groups, or `auto` for finite fields chosen by OpenSSL. */
+  readonly dhparam?: string;
+  readonly sessionTickets?: boolean;
+  readonly sessionTimeoutSeconds?: number;
+  /** 48 secret bytes shared by all that serve the same port, so that a session of one is known to the others. */
+  readonly ticketKeys?: Uint8Array;
+  /** A pair that OpenSSL refuses; the certificate for no name was used instead. Told once per identity. */
+  onCertificateFault?(serverName: string | undefined, reason: string): void;
+}
+
 export interface HttpServerOptions {
   readonly limits: HttpLimits;
-  /** HTTPS when given (PEM). */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** HTTPS when given. */
+  readonly tls?: ServerTls;
   onExchange(exchange: ServerExchange): void;
   /** Chooses the body of the refusal; the status is fixed. */
   onRefused(refusal: Refusal): LocalResponse;

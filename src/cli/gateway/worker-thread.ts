@@ -3,7 +3,7 @@ import { limits } from '../../base/limits.ts';
 import { createLogger } from '../../base/log.ts';
 import { packageVersion } from '../../base/paths.ts';
 import type { ConfigChange } from '../../entities/index.ts';
-import { createHttpServer, createUpstreamPools, type HttpServer } from '../../http/index.ts';
+import { createHttpServer, createUpstreamPools, type HttpServer, type ServerTls } from '../../http/index.ts';
 import { pluginsByName } from '../../plugins/index.ts';
 import { AccessLog } from '../../proxy/access-log.ts';
 import { TrustedPeers } from '../../proxy/client-address.ts';
@@ -109,6 +109,7 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
 
   toMain.on('message', (message: MainToWorker) => {
     if (message.kind === 'exchanged') provider.receive(message);
+    else if (message.kind === 'balance') post({ kind: 'balanced', id: message.id });
     else void drain(message.delayMs, message.timeoutMs, plane, servers).then(() => post({ kind: 'drained' }));
   });
 }
@@ -126,7 +127,7 @@ async function listen(
       const certificate = ssl ? settings.proxyCertificate : undefined;
       const server = createHttpServer({
         limits,
-        ...(certificate === undefined ? {} : { tls: certificate }),
+        ...(certificate === undefined ? {} : { tls: tlsOf(certificate) }),
         onExchange: (exchange) => handleRequest(plane, exchange),
         onRefused: (refusal) => refuse(plane, refusal),
       });
@@ -144,6 +145,14 @@ async function listen(
   } catch (error) {
     post({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
   }
+}
+
+function tlsOf(certificate: CertificatePair): ServerTls {
+  return {
+    identityFor: () => certificate,
+    requestsAnyClientCertificate: () => false,
+    requestsClientCertificate: () => false,
+  };
 }
 
 async function drain(delayMs: number, timeoutMs: number, plane: DataPlane, servers: HttpServer[]): Promise<void> {

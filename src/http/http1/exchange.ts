@@ -43,7 +43,7 @@ export class Exchange implements ServerExchange {
     this.body = body;
     this.#headBytes = headBytes;
     this.closeAfter = close;
-    this.times = { receivedAt: request.receivedAt, forwardedAt: 0, upstreamHeadAt: 0, finishedAt: 0 };
+    this.times = { receivedAt: request.receivedAt, forwardedAt: 0, connectedAt: 0, upstreamHeadAt: 0, finishedAt: 0 };
   }
 
   /**

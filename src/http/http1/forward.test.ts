@@ -209,6 +209,9 @@ describe('a caller that tries several upstreams', () => {
           writeTimeoutMs: 500,
           readTimeoutMs: 500,
           retries: 0,
+          upgrade: undefined,
+          retry: () => undefined,
+          onTryEnded: () => undefined,
           bodyBytesMax: 0,
           onHead: () => emptyBlock,
           onOutcome: (outcome) => {

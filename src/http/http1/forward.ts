@@ -85,8 +85,7 @@ export class Forward implements UpstreamOwner, BodySink {
 
   onConnectFailed(fault: UpstreamFault, detail: string): void {
     this.#connection = undefined;
-    const mayHelp = fault !== 'tls' && fault !== 'name_resolution';
-    if (!mayHelp || this.#connectsLeft <= 0) {
+    if (this.#connectsLeft <= 0 || this.plan.retry(fault, this.plan.retries - this.#connectsLeft + 1) === undefined) {
       this.fail(fault, detail);
       return;
     }

@@ -350,5 +350,6 @@ function connectionInfo(socket: Socket, secure: boolean): ConnectionInfo {
     localPort: socket.localPort ?? 0,
     secure,
     serverName: typeof serverName === 'string' && serverName !== '' ? serverName : undefined,
+    clientCertificate: () => (secure ? (socket as TLSSocket).getPeerX509Certificate()?.raw : undefined),
   };
 }
