@@ -2,6 +2,7 @@ import type {
   ForwardOutcome,
   ForwardPlan,
   HeaderBlock,
+  RetryTarget,
   UpstreamEndpoint,
   UpstreamFault,
   UpstreamHead,
@@ -45,6 +46,7 @@ class Job implements ForwardPlan {
   readonly writeTimeoutMs: number;
   readonly readTimeoutMs: number;
   readonly retries: number;
+  readonly upgrade = undefined;
   readonly bodyBytesMax = 0;
   readonly #plane: DataPlane;
   readonly #context: RequestContext;
@@ -69,6 +71,14 @@ class Job implements ForwardPlan {
 
   onHead(head: UpstreamHead): HeaderBlock {
     return responseHeaders(this.#plane, this.#context, head);
+  }
+
+  retry(): RetryTarget | undefined {
+    return { endpoint: this.endpoint, headers: this.headers };
+  }
+
+  onTryEnded(): void {
+    // Nobody chooses among several addresses here.
   }
 
   onOutcome(outcome: ForwardOutcome): void {
@@ -102,6 +112,7 @@ const blames: Readonly<Record<UpstreamFault, Blame>> = {
   read_timeout: { status: 504, message: 'The upstream server is timing out' },
   reset: { status: 502, message: invalid },
   bad_response: { status: 502, message: invalid },
+  too_many_connections: { status: 503, message: 'The upstream server is currently unavailable' },
 };
 
 function settle(plane: DataPlane, context: RequestContext, outcome: ForwardOutcome): void {
