@@ -1,3 +1,4 @@
+import type { UpstreamHealth } from '../base/balancing.ts';
 import type { Logger } from '../base/log.ts';
 import type { ConfigChange } from '../entities/index.ts';
 import type { AnyPlugin } from '../pdk/index.ts';
@@ -36,6 +37,24 @@ export interface AdminSettings {
   readonly allowedHosts: readonly string[];
 }
 
+/** Health of upstreams on this node. */
+export interface HealthAccess {
+  /** Undefined while the node does not know the upstream (any more). */
+  ofUpstream(upstreamId: string): Promise<UpstreamHealth | undefined>;
+  /** Every upstream, for metrics. */
+  ofAll(): Promise<readonly UpstreamHealth[]>;
+  /**
+   * Sets the state of a target's addresses, or of one (`ip:port`), and clears its counters. `no_checker`: the
+   * upstream has no health checks (400); `unknown`: there is no such upstream, target or address on the node (404).
+   */
+  set(
+    upstreamId: string,
+    targetId: string,
+    address: string | undefined,
+    healthy: boolean,
+  ): Promise<'set' | 'no_checker' | 'unknown'>;
+}
+
 /** Everything the Admin API needs of the rest of the gateway. */
 export interface AdminParts {
   readonly store: Store;
@@ -45,6 +64,7 @@ export interface AdminParts {
   /** Puts a question to every worker; those that do not answer are left out. */
   readonly ask: (question: WorkerQuestion) => Promise<unknown[]>;
   readonly node: () => NodeFacts;
+  readonly health: HealthAccess;
   readonly settings: AdminSettings;
   readonly log: Logger;
   /** Ids, times and secrets of new entities; from the system unless given. */

@@ -122,6 +122,10 @@ export class WorkerHost {
       case 'keep':
         hub.keep(message.key, message.until);
         return;
+      case 'balanced':
+      case 'name':
+      case 'health_flip':
+        return;
       case 'listening':
         this.#everListened = true;
         this.#options.onListening(worker, message.proxy);

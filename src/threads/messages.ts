@@ -1,3 +1,4 @@
+import type { BalancePart, BalancingChange, HealthQuestion } from '../base/balancing.ts';
 import type { ExchangeAnswer, ProviderRequest } from '../base/exchange.ts';
 import type { ConfigChange } from '../entities/index.ts';
 
@@ -11,6 +12,9 @@ export type MainToControl =
   | { readonly kind: 'worker'; readonly worker: number; readonly port: import('node:worker_threads').MessagePort }
   | { readonly kind: 'worker_gone'; readonly worker: number }
   | { readonly kind: 'node'; readonly facts: NodeFacts }
+  /** Every worker has this change of balancing in force. */
+  | { readonly kind: 'balanced'; readonly id: number }
+  | { readonly kind: 'health'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'shutdown' };
 
 /** Control → main. */
@@ -19,6 +23,8 @@ export type ControlToMain =
   | { readonly kind: 'failed'; readonly reason: string }
   /** This worker did not acknowledge a revision in time. */
   | { readonly kind: 'silent'; readonly worker: number }
+  | { readonly kind: 'balancing'; readonly id: number; readonly change: BalancingChange }
+  | { readonly kind: 'health'; readonly id: number; readonly question: HealthQuestion }
   | { readonly kind: 'closed' };
 
 /** Control → worker, on their own port. */
@@ -42,6 +48,8 @@ export type WorkerQuestion =
 /** Main → worker. */
 export type MainToWorker =
   | { readonly kind: 'exchanged'; readonly id: number; readonly answer: ExchangeAnswer }
+  /** What changed about upstreams and names; the first one a worker gets holds everything. */
+  | { readonly kind: 'balance'; readonly id: number; readonly parts: readonly BalancePart[] }
   /** Stop being ready, then stop accepting after the delay, then end. */
   | { readonly kind: 'drain'; readonly delayMs: number; readonly timeoutMs: number };
 
@@ -57,6 +65,12 @@ export type WorkerToMain =
       readonly freshAfter: number | undefined;
     }
   | { readonly kind: 'keep'; readonly key: string; readonly until: number }
+  /** A `balance` message is in force. */
+  | { readonly kind: 'balanced'; readonly id: number }
+  /** A request needs this name, or used an answer that is no longer fresh; main publishes what it finds. */
+  | { readonly kind: 'name'; readonly name: string }
+  /** A request's result flipped an address. */
+  | { readonly kind: 'health_flip'; readonly upstream: string; readonly address: number }
   | { readonly kind: 'drained' };
 
 export interface BoundListener {

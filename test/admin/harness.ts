@@ -31,6 +31,7 @@ export async function startAdmin(changed: Partial<AdminParts> = {}): Promise<Tes
     publisher: createPublisher({ snapshot: new SnapshotHolder(), plugins, fleet: { publish: async () => {} } }),
     ask: async () => [],
     node: () => ({ ready: true, draining: false, proxyListeners: [], workers: [1, 2] }),
+    health: { ofUpstream: async () => undefined, ofAll: async () => [], set: async () => 'unknown' },
     settings: testSettings,
     log: silentLogger,
     ...changed,

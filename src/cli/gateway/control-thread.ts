@@ -17,6 +17,7 @@ import { emptySnapshot } from '../../snapshot/snapshot.ts';
 import type { Store } from '../../store/store.ts';
 import type { BoundListener, ControlToMain, MainToControl, NodeFacts } from '../../threads/messages.ts';
 import { WorkerFleet } from '../../threads/worker-fleet.ts';
+import { HealthPort } from './health-port.ts';
 import { nodeId } from './node-id.ts';
 import { openStore } from './open-store.ts';
 
@@ -48,6 +49,7 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
     onCompileFailed: (worker, revision, reason) =>
       log.error('control.worker.compile_fail', { worker, revision, reason }),
   });
+  const health = new HealthPort(post);
   let facts: NodeFacts = { ready: false, draining: false, proxyListeners: [], workers: [] };
   let listening = false;
   let servers: Servers | undefined;
@@ -62,6 +64,7 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
       publisher,
       ask: (question) => fleet.ask(question),
       node: () => facts,
+      health,
       settings: {
         resolved: settings.resolved,
         version: packageVersion(),
@@ -86,6 +89,11 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
         return;
       case 'worker_gone':
         fleet.leave(message.worker);
+        return;
+      case 'health':
+        health.receive(message);
+        return;
+      case 'balanced':
         return;
       case 'node':
         facts = message.facts;

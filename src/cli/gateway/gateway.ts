@@ -214,6 +214,14 @@ class GatewayParts {
         this.#log.error('main.worker.silent', { worker: message.worker });
         this.#host.replace(message.worker);
         return;
+      case 'balancing':
+        this.#toControl({ kind: 'balanced', id: message.id });
+        return;
+      case 'health': {
+        const nothing = { of: undefined, all: [], set: 'unknown' }[message.question.kind];
+        this.#toControl({ kind: 'health', id: message.id, value: nothing });
+        return;
+      }
       case 'closed':
         void this.#control.terminate();
         return;
