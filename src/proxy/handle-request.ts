@@ -6,11 +6,12 @@ import { forward } from './stages/forward.ts';
 import { match } from './stages/match.ts';
 import { receive } from './stages/receive.ts';
 import { record } from './stages/record.ts';
+import { select } from './stages/select.ts';
 import { answerUnexpected } from './stages/send.ts';
 
 /**
- * One request, one way: receive → match → access → forward → record. Each stage either lets the
- * request go on or answers it. Nothing here waits unless a plugin must.
+ * One request, one way: receive → match → access → select → forward → record. Each stage either lets the
+ * request go on or answers it. Nothing here waits unless a plugin must, or the service's name is not known yet.
  */
 export function handleRequest(plane: DataPlane, exchange: ServerExchange): void {
   const context = receive(plane, exchange);
@@ -31,6 +32,22 @@ export function handleRequest(plane: DataPlane, exchange: ServerExchange): void 
 }
 
 function proceed(plane: DataPlane, context: RequestContext): void {
+  if (context.answered || context.exchange.clientGone) return;
+  try {
+    const selected = select(plane, context);
+    if (selected === true) forward(plane, context);
+    else if (selected !== false) {
+      selected.then(
+        (found) => found && send(plane, context),
+        (error: unknown) => answerUnexpected(plane, context, error),
+      );
+    }
+  } catch (error) {
+    answerUnexpected(plane, context, error);
+  }
+}
+
+function send(plane: DataPlane, context: RequestContext): void {
   if (context.answered || context.exchange.clientGone) return;
   try {
     forward(plane, context);
