@@ -206,7 +206,7 @@ function increase(cell: MetricCell, index: number, by: number): void {
 
 /** Adds one measurement in milliseconds to the histogram that begins at `start` of the cell. */
 function addTo(cell: MetricCell, start: number, ms: number): void {
-  const measured = ms > 0 ? ms : 0;
+  const measured = Math.max(ms, 0);
   let bucket = 0;
   while (bucket < latencyBoundsMs.length && measured > (latencyBoundsMs[bucket] ?? 0)) bucket += 1;
   increase(cell, start + bucket, 1);

@@ -3,11 +3,15 @@ import { resolve } from 'node:path';
 import type { LogLevel } from '../base/log.ts';
 import { parseNetwork } from './addresses.ts';
 import { loadCertificatePair } from './certificates.ts';
+import { dnsSettings } from './dns-settings.ts';
+import { isOn, type SettingsInput } from './input.ts';
 import { listenerClashes, parseListeners } from './listeners.ts';
 import { requestSettings } from './request-settings.ts';
 import { describeSettings } from './resolved.ts';
 import type { CertificatePair, Listener, Settings } from './settings.ts';
 import type { Assignment } from './sources.ts';
+import { tlsSettings } from './tls-settings.ts';
+import { trafficSettings } from './traffic-settings.ts';
 import { listOf } from './values.ts';
 
 export interface BuildInput {
@@ -37,11 +41,18 @@ const logLevels: Readonly<Record<string, LogLevel>> = {
   emerg: 'fatal',
 };
 
+/** Names that a directive of nginx has beside the setting's own, which wins. */
+const aliases: Readonly<Record<string, string>> = {
+  real_ip_header: 'nginx_proxy_real_ip_header',
+  real_ip_recursive: 'nginx_proxy_real_ip_recursive',
+};
+
 /** Joins values that were each found well-formed into `Settings`, and finds what does not fit together. */
 export function buildSettings(input: BuildInput): BuildOutcome {
   const faults: string[] = [];
   const warnings: string[] = [];
-  const text = (name: string) => input.assignments.get(name)?.text ?? input.defaults.get(name);
+  const given = (name: string) => input.assignments.get(name)?.text;
+  const text = (name: string) => given(name) ?? given(aliases[name] ?? '') ?? input.defaults.get(name);
   const list = (name: string) => listOf(text(name) ?? '');
   const listeners = {
     proxy: listenersOf(text('proxy_listen')),
@@ -56,7 +67,19 @@ export function buildSettings(input: BuildInput): BuildOutcome {
   }
   const adminGuiUrls = originsOf(list('admin_gui_url'), faults);
   const adminAllowedHosts = hostsOf(list('admin_allowed_hosts'), faults);
-  const request = requestSettings({ text, cwd: input.cwd, faults });
+  const part: SettingsInput = {
+    text,
+    given: (name) => given(name) !== undefined,
+    cwd: input.cwd,
+    faults,
+    warnings,
+  };
+  const request = requestSettings(part);
+  const { client: clientCertificate, ...listenerCertificates } = certificates;
+  const traffic = trafficSettings(part, clientCertificate);
+  const tls = tlsSettings(part);
+  const dns = dnsSettings(part);
+  const nodeId = nodeIdOf(text('node_id'), faults);
   if (!input.readable || faults.length > 0) return { settings: undefined, faults, warnings };
   const prefix = resolve(input.cwd, text('prefix') ?? '');
   const accessLog = accessLogOf(text('proxy_access_log') ?? 'off', prefix, warnings);
@@ -70,6 +93,11 @@ export function buildSettings(input: BuildInput): BuildOutcome {
     statusListen: listeners.status,
     trustedIps: list('trusted_ips').flatMap((item) => parseNetwork(item) ?? []),
     request,
+    tls,
+    ...traffic,
+    dns,
+    metricsPerConsumer: isOn(text('metrics_per_consumer')),
+    nodeId,
     workers: workers === 'auto' ? Math.min(64, Math.max(1, input.cores)) : Number(workers),
     logLevel: logLevels[text('log_level') ?? ''] ?? 'info',
     processLog: processLogOf(text('proxy_error_log') ?? '/dev/stderr', prefix),
@@ -80,7 +108,7 @@ export function buildSettings(input: BuildInput): BuildOutcome {
     shutdownTimeoutMs: Number(text('shutdown_timeout')),
     decisionsKept: Number(text('decisions_kept')),
     plugins: list('plugins').join() === 'off' ? [] : list('plugins'),
-    certificates,
+    certificates: listenerCertificates,
     resolved: describeSettings({ text, prefix, listeners }),
   };
   return { settings, faults, warnings };
@@ -98,8 +126,10 @@ function clashesOf(listeners: { proxy: Listener[]; admin: Listener[]; status: Li
   ]);
 }
 
-function certificatesOf(input: BuildInput, faults: string[], warnings: string[]): Settings['certificates'] {
-  const load = (prefix: '' | 'admin_' | 'status_'): CertificatePair | undefined => {
+type Certificates = Settings['certificates'] & { readonly client: CertificatePair | undefined };
+
+function certificatesOf(input: BuildInput, faults: string[], warnings: string[]): Certificates {
+  const load = (prefix: '' | 'admin_' | 'status_' | 'client_'): CertificatePair | undefined => {
     const names = { cert: `${prefix}ssl_cert`, key: `${prefix}ssl_cert_key` };
     const [cert, key] = [input.assignments.get(names.cert), input.assignments.get(names.key)];
     // Vault references were refused already; reading them as paths would add a second, wrong reason.
@@ -109,7 +139,7 @@ function certificatesOf(input: BuildInput, faults: string[], warnings: string[])
     warnings.push(...loaded.warnings);
     return loaded.pair;
   };
-  return { proxy: load(''), admin: load('admin_'), status: load('status_') };
+  return { proxy: load(''), admin: load('admin_'), status: load('status_'), client: load('client_') };
 }
 
 function declarativeOf(
@@ -146,6 +176,14 @@ function isReadable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+function nodeIdOf(text: string | undefined, faults: string[]): string | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)) {
+    faults.push(`node_id: ${JSON.stringify(text)} is not accepted; accepted: a UUID`);
+  }
+  return text.toLowerCase();
 }
 
 function originsOf(urls: readonly string[], faults: string[]): string[] {

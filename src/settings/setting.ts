@@ -4,6 +4,10 @@ export type SettingKind =
   | 'boolean'
   | 'integer'
   | 'number'
+  /** Bytes in nginx's form, within min and max. */
+  | 'size'
+  /** A time in nginx's form; min and max are milliseconds. */
+  | 'time'
   | 'choice'
   | 'list'
   | 'path'

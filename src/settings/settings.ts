@@ -22,6 +22,64 @@ export interface CertificatePair {
   readonly key: string;
 }
 
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+/** TLS towards clients of the proxy. */
+export interface TlsSettings {
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  /** OpenSSL list, suites of TLS 1.3 included. */
+  readonly ciphers: string;
+  readonly preferServerCiphers: boolean;
+  readonly sessionTickets: boolean;
+  readonly sessionTimeoutSeconds: number;
+}
+
+/** TLS towards upstreams, where service and upstream say nothing themselves. */
+export interface UpstreamTlsSettings {
+  readonly verify: boolean;
+  /** `client_ssl`: shown to upstreams that ask for a client certificate. */
+  readonly clientCertificate: CertificatePair | undefined;
+}
+
+/** Unused connections to upstreams. */
+export interface UpstreamKeepalive {
+  /** Per pool; 0 keeps none. */
+  readonly poolSizeMax: number;
+  readonly requestsPerConnectionMax: number;
+  /** 0: for ever. */
+  readonly idleTimeoutMs: number;
+}
+
+export type DnsRecordType = 'LAST' | 'SRV' | 'A' | 'AAAA' | 'CNAME';
+
+export interface DnsSettings {
+  /** `ip` or `ip:port` (`[ip6]:port`); empty for those of resolv.conf. */
+  readonly nameServers: readonly string[];
+  readonly hostsFile: string;
+  /** `LAST` is the type that answered last time. */
+  readonly order: readonly DnsRecordType[];
+  /** Replaces every record's own TTL; undefined keeps them. */
+  readonly validTtlSeconds: number | undefined;
+  readonly staleTtlSeconds: number;
+  readonly notFoundTtlSeconds: number;
+  readonly errorTtlSeconds: number;
+  readonly cacheEntriesMax: number;
+}
+
+/** Bounds on what a client of the proxy may send; the names of `base/limits.ts`, whose values are the defaults. */
+export interface ClientLimits {
+  readonly requestLineBytesMax: number;
+  readonly headBytesMax: number;
+  readonly headerCountMax: number;
+  readonly headTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  readonly requestsPerConnectionMax: number;
+  /** 0: no limit. */
+  readonly bodyBytesMax: number;
+}
+
 /** What the process was told at its start. Plain data, so that it can be sent to worker threads. */
 export interface Settings {
   /** Absolute path of the state folder. */
@@ -36,6 +94,22 @@ export interface Settings {
   /** Networks as `address/length`. */
   readonly trustedIps: readonly string[];
   readonly request: RequestSettings;
+  readonly tls: TlsSettings;
+  readonly upstreamTls: UpstreamTlsSettings;
+  /**
+   * PEM texts of the authorities that outgoing TLS trusts; `system` among them stands for those of the machine.
+   * Undefined: those that come with the runtime.
+   */
+  readonly trustedAuthorities: readonly string[] | undefined;
+  readonly upstreamKeepalive: UpstreamKeepalive;
+  readonly clientLimits: ClientLimits;
+  readonly dns: DnsSettings;
+  /** Largest body of an Admin API request. */
+  readonly adminBodyBytesMax: number;
+  /** Requests and bytes are counted by consumer as well. */
+  readonly metricsPerConsumer: boolean;
+  /** Fixed UUID of the node; undefined: the one kept under prefix. */
+  readonly nodeId: string | undefined;
   readonly workers: number;
   readonly logLevel: LogLevel;
   /** Where the process log goes: `stderr`, `stdout` or an absolute path. */

@@ -1,6 +1,7 @@
 import { parseNetwork } from './addresses.ts';
 import { listenerForm, parseListeners } from './listeners.ts';
 import type { KnownSetting } from './setting.ts';
+import { parseSize, parseTime } from './units.ts';
 
 export type ParsedValue =
   | { readonly kind: 'value'; readonly value: unknown }
@@ -23,6 +24,18 @@ export function parseValue(setting: KnownSetting, text: string): ParsedValue {
       return /^\d{1,15}(\.\d{1,15})?$/.test(text) && within(setting, Number(text))
         ? value(Number(text))
         : malformed(`a number${bounds(setting)}`);
+    case 'size': {
+      const bytes = parseSize(text);
+      return bytes !== undefined && within(setting, bytes)
+        ? value(text)
+        : malformed(`a number of bytes, with k, m or g for larger units${sizeBounds(setting)}`);
+    }
+    case 'time': {
+      const ms = parseTime(text);
+      return ms !== undefined && within(setting, ms)
+        ? value(text)
+        : malformed(`a time such as 500ms, 60s, 5m or 1d${timeBounds(setting)}`);
+    }
     case 'choice':
       return setting.choices.includes(text) ? value(text) : malformed(setting.choices.join(', '));
     case 'list':
@@ -63,6 +76,14 @@ function within(setting: KnownSetting, number: number): boolean {
 function bounds(setting: KnownSetting): string {
   if (setting.max !== Number.MAX_SAFE_INTEGER) return ` from ${setting.min} to ${setting.max}`;
   return ` from ${setting.min} on`;
+}
+
+function sizeBounds({ min, max }: KnownSetting): string {
+  return max === Number.MAX_SAFE_INTEGER ? '' : `, from ${min} to ${max} bytes`;
+}
+
+function timeBounds({ min, max }: KnownSetting): string {
+  return max === Number.MAX_SAFE_INTEGER ? '' : `, from ${min} ms to ${max} ms`;
 }
 
 function parseAddresses(text: string): ParsedValue {

@@ -46,7 +46,9 @@ export const generalSettings: readonly KnownSetting[] = [
     'Telemetry; accepted and always off, Sallyport reports nothing to anyone',
     { honoured: true },
   ),
-  setting('node_id', 'text', undefined, 'Fixed UUID of the node'),
+  setting('node_id', 'text', undefined, 'Fixed UUID of the node; else one is made and kept under prefix', {
+    honoured: true,
+  }),
   setting(
     'error_template_html',
     'path',

@@ -49,19 +49,41 @@ export const listenerSettings: readonly KnownSetting[] = [
     honoured: true,
     secret: true,
   }),
-  setting('ssl_cipher_suite', 'choice', 'intermediate', 'Named set of TLS versions and ciphers', {
-    choices: ['modern', 'intermediate', 'old', 'fips', 'custom'],
+  setting(
+    'ssl_cipher_suite',
+    'choice',
+    'intermediate',
+    'Named set of TLS versions and ciphers; custom takes ssl_ciphers',
+    { honoured: true, choices: ['modern', 'intermediate', 'old', 'custom'] },
+  ),
+  setting('ssl_ciphers', 'text', undefined, 'OpenSSL cipher list; only with ssl_cipher_suite=custom', {
+    honoured: true,
   }),
-  setting('ssl_ciphers', 'text', undefined, 'OpenSSL cipher list for the custom suite'),
-  setting('ssl_protocols', 'text', 'TLSv1.2 TLSv1.3', 'TLS versions offered to clients'),
-  setting('ssl_prefer_server_ciphers', 'boolean', 'on', "The server's cipher order wins (custom suite only)"),
+  setting(
+    'ssl_protocols',
+    'text',
+    'TLSv1.2 TLSv1.3',
+    'TLS versions offered to clients, without gaps; those of the named suite where unset',
+    { honoured: true },
+  ),
+  setting('ssl_prefer_server_ciphers', 'boolean', 'on', "The server's cipher order wins (custom suite only)", {
+    honoured: true,
+  }),
   setting('ssl_dhparam', 'text', undefined, 'Diffie-Hellman parameters: named group, path or text'),
-  setting('ssl_session_tickets', 'boolean', 'on', 'TLS session tickets'),
-  setting('ssl_session_timeout', 'text', '1d', 'Life of a TLS session'),
-  setting('ssl_session_cache_size', 'text', '10m', 'Size of the TLS session cache'),
-  setting('client_ssl', 'boolean', 'off', 'Present a client certificate upstream by default'),
-  setting('client_ssl_cert', 'certificate', undefined, 'Client certificate presented upstream'),
-  setting('client_ssl_cert_key', 'certificate', undefined, 'Key of client_ssl_cert', { secret: true }),
+  setting('ssl_session_tickets', 'boolean', 'on', 'TLS session tickets', { honoured: true }),
+  setting('ssl_session_timeout', 'time', '1d', 'Life of a TLS session', {
+    honoured: true,
+    min: 1000,
+    max: 604_800_000,
+  }),
+  setting('ssl_session_cache_size', 'text', '10m', 'Size of the TLS session cache; sessions live in tickets', {
+    withoutMeaning: true,
+  }),
+  setting('client_ssl', 'boolean', 'off', 'Show client_ssl_cert to upstreams that ask for a certificate', {
+    honoured: true,
+  }),
+  setting('client_ssl_cert', 'certificate', undefined, 'Client certificate shown to upstreams', { honoured: true }),
+  setting('client_ssl_cert_key', 'certificate', undefined, 'Key of client_ssl_cert', { honoured: true, secret: true }),
   setting(
     'admin_ssl_cert',
     'certificate',

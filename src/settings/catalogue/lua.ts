@@ -6,7 +6,8 @@ export const luaSettings: readonly KnownSetting[] = [
     'lua_ssl_trusted_certificate',
     'list',
     'system',
-    'Authorities trusted by outgoing TLS: system, or paths of PEM files',
+    'Authorities trusted by outgoing TLS: system, paths of PEM files, or both; those of the runtime when unset',
+    { honoured: true },
   ),
   setting('lua_ssl_verify_depth', 'integer', '1', 'Length of certificate chains of outgoing TLS', {
     withoutMeaning: true,

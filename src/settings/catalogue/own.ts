@@ -31,6 +31,13 @@ export const ownSettings: readonly KnownSetting[] = [
     { honoured: true, own: true },
   ),
   setting(
+    'metrics_per_consumer',
+    'boolean',
+    'off',
+    'Metrics tell requests and bytes apart by consumer, which makes many more series',
+    { honoured: true, own: true },
+  ),
+  setting(
     'decisions_kept',
     'integer',
     '2000',
