@@ -3,7 +3,7 @@ import { type AnyField, type PlainObject, record, validate } from '../schema/ind
 import { isUuid } from '../schema/scalar.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { AdminAnswer } from './answer.ts';
-import { invalidUnique, notFound } from './errors.ts';
+import { invalidPrimaryKey, invalidUnique, notFound } from './errors.ts';
 
 /** What a path says about an entity: its id when it looks like a UUID, else the value of its endpoint key. */
 export type Address = { readonly by: 'id'; readonly id: string } | { readonly by: 'key'; readonly key: string };
@@ -17,6 +17,7 @@ export function parseAddress(kind: EntityKind, text: string): ParsedAddress {
   // PostgreSQL, and so Kong, prints UUIDs in lower case whatever was sent.
   if (isUuid(text)) return { kind: 'address', address: { by: 'id', id: text.toLowerCase() } };
   const { key, record: schema } = entityDefinitions[kind];
+  if (key === undefined) return { kind: 'refused', answer: invalidPrimaryKey('expected a valid UUID') };
   const field: AnyField | undefined = schema.fields[key];
   const [fault] = field === undefined ? [] : validate(record({ [key]: field }), { [key]: text }, 'insert');
   if (fault !== undefined) return { kind: 'refused', answer: invalidUnique(key, fault.message) };
@@ -42,7 +43,7 @@ export async function findByText(from: Store | StoreTransaction, kind: EntityKin
 
 /** The key of an address as error bodies show it. */
 export function addressKey(definition: EntityDefinition, address: Address): Record<string, string> {
-  return address.by === 'id' ? { id: address.id } : { [definition.key]: address.key };
+  return address.by === 'id' ? { id: address.id } : { [definition.key ?? 'id']: address.key };
 }
 
 /** The id in a foreign field of an entity; undefined when it is null. */

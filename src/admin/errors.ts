@@ -35,6 +35,11 @@ export const methodNotAllowed: AdminAnswer = message(405, 'Method not allowed');
 /** 500; what went wrong is in the log only. */
 export const unexpected: AdminAnswer = message(500, 'An unexpected error occurred');
 
+/** Code 1: the id in the path is none. */
+export function invalidPrimaryKey(text: string): AdminAnswer {
+  return coded(1, `invalid primary key: '${keyText({ id: text })}'`, { fields: { id: text } });
+}
+
 /** Code 2, every fault at once. */
 export function schemaViolation(faults: readonly Fault[]): AdminAnswer {
   return coded(2, faultMessage(faults), { fields: faultFields(faults) });

@@ -21,6 +21,8 @@ export const limits = {
   adminCloseWaitMs: 5000,
   adminFilterTagsMax: 5,
   jsonDepthMax: 64,
+  /** A certificate with its chain, or a key, in PEM. */
+  certificatePemCharsMax: 128 * 1024,
   /** A pattern in a route's paths or headers. */
   userRegexCharsMax: 4096,
   /** Faults reported for one input; the rest is cut so that a bad body cannot grow into a huge answer. */
@@ -59,6 +61,8 @@ export const limits = {
   exchangeEntriesMax: 100_000,
   exchangeBytesMax: 256 * 1024 * 1024,
   workerCacheEntriesMax: 50_000,
+  /** Counters of rate limits, 16 bytes each. */
+  sharedCountersMax: 524_288,
 
   /** Remembered routing decisions, per worker. */
   routerCachedDecisionsMax: 32_768,

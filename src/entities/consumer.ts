@@ -24,4 +24,5 @@ export const consumerDefinition: EntityDefinition<'consumers'> = {
   unique: [['username'], ['custom_id']],
   foreign: [],
   tags: true,
+  paths: { collection: 'consumers', child: 'consumers' },
 };

@@ -19,6 +19,55 @@ export function routeHostFault(value: string): string | undefined {
   return valid ? undefined : `invalid value: ${value}`;
 }
 
+/** `upstreams.host_header`: a host, and a port after it if need be. */
+export function hostWithPortFault(value: string): string | undefined {
+  const { host, port } = splitPort(value);
+  return isHost(host) && (port === undefined || isPort(port)) ? undefined : `invalid value: ${value}`;
+}
+
+/** The name of an upstream: a host name, neither an address nor with a port. */
+export function upstreamNameFault(value: string): string | undefined {
+  const { host, port } = splitPort(value);
+  if (isAddress(host)) return `Invalid name ('${value}'); no ip addresses allowed`;
+  if (!isHost(host)) return `Invalid name ('${value}'); must be a valid hostname`;
+  return port === undefined ? undefined : `Invalid name ('${value}'); no port allowed`;
+}
+
+/** The port of a target that names none. */
+const targetPortDefault = 8000;
+
+/** A target: a host name or address, IPv6 in brackets where a port follows. */
+export function targetFault(value: string): string | undefined {
+  const { host, port } = splitPort(value);
+  if (isHost(host) && (port === undefined || isPort(port))) return undefined;
+  return `Invalid target ('${value}'); not a valid hostname or ip address`;
+}
+
+/** A valid target in the form it is kept in: always with a port, an IPv6 address in brackets and in its short form. */
+export function targetText(value: string): string {
+  const { host, port } = splitPort(value);
+  const bare = host.startsWith('[') ? host.slice(1, -1) : host;
+  const written = isIP(bare) === 6 ? new URL(`http://[${bare}]/`).hostname : host;
+  return `${written}:${port === undefined ? targetPortDefault : Number(port)}`;
+}
+
+/** A TLS server name (RFC 6066 §3): a host name, no address, no port. */
+export function serverNameFault(value: string): string | undefined {
+  const { host, port } = splitPort(value);
+  if (isAddress(host)) return 'must not be an IP';
+  if (!isHost(host)) return `invalid value: ${value}`;
+  return port === undefined ? undefined : 'must not have a port';
+}
+
+/** A server name in which one `*` may stand at an end. */
+export function wildcardServerNameFault(value: string): string | undefined {
+  const wildcards = value.split('*').length - 1;
+  if (wildcards > 1) return 'only one wildcard must be specified';
+  if (value === '*' || wildcards === 0) return value === '*' ? undefined : serverNameFault(value);
+  if (!/^\*\.|\.\*$/.test(value)) return 'wildcard must be leftmost or rightmost character';
+  return serverNameFault(value.replace('*', 'wildcard')) === undefined ? undefined : `invalid value: ${value}`;
+}
+
 /** Splits `host:port`; an IPv6 address carries a port only in brackets. */
 function splitPort(value: string): { readonly host: string; readonly port: string | undefined } {
   if (value.startsWith('[')) {
@@ -47,4 +96,8 @@ function isHost(host: string): boolean {
 
 function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65535;
+}
+
+function isAddress(host: string): boolean {
+  return isIP(host.startsWith('[') ? host.slice(1, -1) : host) !== 0;
 }

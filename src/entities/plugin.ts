@@ -75,6 +75,7 @@ export const pluginDefinition: EntityDefinition<'plugins'> = {
     { field: 'consumer', to: 'consumers', onDelete: 'cascade' },
   ],
   tags: true,
+  paths: { collection: 'plugins', child: 'plugins' },
 };
 
 /** Kong's fault for a plugin that is not there, at the field `name`. */

@@ -12,7 +12,8 @@ import {
 } from '../schema/index.ts';
 import { createdAtField, idField, optionalReference, tagsField, uniqueName, updatedAtField } from './common.ts';
 import type { EntityDefinition } from './definition.ts';
-import { routeHostFault } from './host.ts';
+import { headerNameFault } from './healthchecks.ts';
+import { routeHostFault, serverNameFault } from './host.ts';
 import { type CheckRegex, routePathFault } from './path.ts';
 import { protocols, routeProtocolsFault, unsupportedProtocols } from './protocols.ts';
 
@@ -54,9 +55,17 @@ export function routeRecord(checkRegex: CheckRegex) {
       }),
       tags: tagsField,
       service: optionalReference('services', 'The service it forwards to; a plugin must answer without one.'),
-      snis: set(string(), { unsupported: true, description: 'TLS server names.' }),
-      sources: set(addressRecord(), { unsupported: true, description: 'Client addresses of stream routes.' }),
-      destinations: set(addressRecord(), { unsupported: true, description: 'Local addresses of stream routes.' }),
+      snis: set(string({ validate: serverNameFault }), {
+        description: 'Server names of TLS; requests without TLS match whatever is listed.',
+      }),
+      sources: set(addressRecord(), {
+        unsupported: { because: streamOnly('sources') },
+        description: 'Client addresses of stream routes.',
+      }),
+      destinations: set(addressRecord(), {
+        unsupported: { because: streamOnly('destinations') },
+        description: 'Local addresses of stream routes.',
+      }),
       methods: set(string({ match: { pattern: '^%u+$', test: /^[A-Z]+$/ } }), {
         description: 'Request methods, in upper case.',
       }),
@@ -67,7 +76,7 @@ export function routeRecord(checkRegex: CheckRegex) {
         description: 'Prefixes beginning with /, or patterns beginning with ~/.',
       }),
       headers: map(
-        string({ validate: headerNameFault }),
+        string({ validate: routeHeaderFault }),
         array(string(), { validate: (values: readonly unknown[]) => headerValuesFault(values, checkRegex) }),
         { description: 'Header names with their accepted values; a single value beginning with ~* is a pattern.' },
       ),
@@ -75,11 +84,10 @@ export function routeRecord(checkRegex: CheckRegex) {
       path_handling: string({
         default: 'v0',
         one_of: ['v0', 'v1'],
-        unsupported: { values: ['v1'] },
         description: 'How service path and rest are joined.',
       }),
     },
-    { required: true, checks: [needsMatcher] },
+    { required: true, checks: [needsMatcher, snisNeedTls] },
   );
 }
 
@@ -91,6 +99,7 @@ export function routeDefinition(checkRegex: CheckRegex): EntityDefinition<'route
     unique: [['name']],
     foreign: [{ field: 'service', to: 'services', onDelete: 'restrict' }],
     tags: true,
+    paths: { collection: 'routes', child: 'routes' },
   };
 }
 
@@ -125,17 +134,42 @@ const needsMatcher: EntityCheck = {
   },
 };
 
+const snisText = "'snis' can only be set when 'protocols' is 'grpcs', 'https', 'tls' or 'tls_passthrough'";
+
+/** Without TLS there is no server name to select by. */
+const snisNeedTls: EntityCheck = {
+  fields: ['protocols', 'snis'],
+  kong: {
+    conditional: {
+      if_field: 'protocols',
+      if_match: { elements: { type: 'string', not_one_of: ['grpcs', 'https', 'tls', 'tls_passthrough'] } },
+      then_field: 'snis',
+      then_match: { len_eq: 0 },
+      then_err: snisText,
+    },
+  },
+  run(route) {
+    const sent = Array.isArray(route['protocols']) ? route['protocols'] : ['http', 'https'];
+    if (sent.includes('https') || !nonEmpty(route, 'snis')) return [];
+    return [{ message: snisText }, { field: 'snis', message: 'length must be 0' }];
+  },
+};
+
+/** Kong's fault for a field of stream routes on any other. */
+function streamOnly(field: string): string {
+  return `cannot set '${field}' when 'protocols' is 'http' or 'https'`;
+}
+
 /** An empty list or map selects nothing, so it does not count as a criterion. */
 function nonEmpty(route: PlainObject, field: string): boolean {
   const value = route[field];
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 }
 
-function headerNameFault(name: string): string | undefined {
+function routeHeaderFault(name: string): string | undefined {
   if (name.toLowerCase() === 'host')
     return "cannot contain 'host' header, which must be specified in the 'hosts' attribute";
-  if (/^[A-Za-z0-9_-]+$/.test(name)) return undefined;
-  return `bad header name '${name}', allowed characters are A-Z, a-z, 0-9, '_', and '-'`;
+  return headerNameFault(name);
 }
 
 function headerValuesFault(values: readonly unknown[], checkRegex: CheckRegex): string | undefined {

@@ -66,18 +66,15 @@ export const serviceRecord = record(
     }),
     tags: tagsField,
     client_certificate: foreign('certificates', {
-      unsupported: true,
       description: 'Certificate shown to the service.',
     }),
     tls_verify: boolean({ description: 'Verify the certificate of the service; null follows the node-wide setting.' }),
     tls_verify_depth: integer({
       default: null,
       between: [0, 64],
-      unsupported: true,
       description: 'Longest accepted certificate chain.',
     }),
     ca_certificates: array(string({ uuid: true }), {
-      unsupported: true,
       description: 'Ids of the CA certificates to trust.',
     }),
     enabled: boolean({ required: true, default: true, description: 'False takes its routes out of the router.' }),
@@ -109,8 +106,12 @@ export const serviceDefinition: EntityDefinition<'services'> = {
   key: 'name',
   record: serviceRecord,
   unique: [['name']],
-  foreign: [],
+  foreign: [
+    { field: 'client_certificate', to: 'certificates', onDelete: 'restrict' },
+    { field: 'ca_certificates', to: 'ca_certificates', onDelete: 'restrict', list: true },
+  ],
   tags: true,
+  paths: { collection: 'services', child: 'services' },
 };
 
 /** Kong's default ports; every protocol but the two TLS ones it knows from URLs means 80. */

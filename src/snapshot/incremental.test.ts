@@ -169,7 +169,10 @@ function randomChange(random: Random, world: World, revision: number): ConfigCha
     }
   }
   return aChange(
-    upserts.filter(({ kind, entity }) => kind !== 'consumers' && world[kind].get(entity.id) === entity),
+    upserts.filter(
+      ({ kind, entity }) =>
+        (kind === 'routes' || kind === 'services' || kind === 'plugins') && world[kind].get(entity.id) === entity,
+    ),
     deletes,
     revision,
   );

@@ -16,7 +16,8 @@ export interface UniqueRule {
 /** The rules a store keeps for one kind, read from its definition. */
 export interface KindModel {
   readonly kind: EntityKind;
-  readonly key: string;
+  /** Field of the endpoint key; undefined where only the id addresses an entity. */
+  readonly key: string | undefined;
   readonly uniques: readonly UniqueRule[];
   readonly foreign: readonly ForeignRule[];
   readonly tagged: boolean;
@@ -63,11 +64,12 @@ export function storeModel(): StoreModel {
 }
 
 function kindModel(definition: EntityDefinition): KindModel {
-  const rules = [[definition.key], ...definition.unique];
+  const { key } = definition;
+  const rules: (readonly string[])[] = [...(key === undefined ? [] : [[key]]), ...definition.unique];
   const uniques = new Map(rules.map((fields) => [fields.join(','), fields]));
   return {
     kind: definition.kind,
-    key: definition.key,
+    key,
     uniques: [...uniques].map(([name, fields]) => ({ name, fields })),
     foreign: definition.foreign.map(({ field, to, onDelete }) => ({ field, to, onDelete })),
     tagged: definition.tags,

@@ -23,12 +23,23 @@ const now = () => 1_700_000_000_500;
 
 const parse = (text: string) => parseDeclarative({ text, plugins, now });
 
-function entities(text: string): Record<EntityKind, Entity[]> {
+function entities(text: string): Readonly<Record<EntityKind, Entity[]>> {
   const parsed = parse(text);
   if (parsed.kind === 'faults') throw new Error(parsed.text);
-  const found: Record<EntityKind, Entity[]> = { services: [], routes: [], consumers: [], plugins: [] };
-  for (const { kind, entity } of parsed.upserts) found[kind].push(entity);
-  return found;
+  const of = (kind: EntityKind) => parsed.upserts.filter((upsert) => upsert.kind === kind).map(({ entity }) => entity);
+  return {
+    ca_certificates: of('ca_certificates'),
+    certificates: of('certificates'),
+    snis: of('snis'),
+    services: of('services'),
+    routes: of('routes'),
+    consumers: of('consumers'),
+    plugins: of('plugins'),
+    upstreams: of('upstreams'),
+    targets: of('targets'),
+    keyauth_credentials: of('keyauth_credentials'),
+    acls: of('acls'),
+  };
 }
 
 function faults(text: string): DeclarativeFaults {
@@ -160,7 +171,7 @@ plugins: [ { name: limiter, _config: slow, config: { hour: 3 } } ]`);
   });
 
   it('takes empty collections of kinds it does not have', () => {
-    assert.deepEqual(parse('{"_format_version":"3.0","upstreams":[],"certificates":null,"services":null}'), {
+    assert.deepEqual(parse('{"_format_version":"3.0","vaults":[],"keys":null,"services":null}'), {
       kind: 'ok',
       upserts: [],
     });
@@ -172,7 +183,7 @@ describe('faults of a declarative configuration', () => {
     const { fields, text } = faults(`
 _format_version: "3.0"
 bogus: 1
-upstreams: [ { name: u } ]
+vaults: [ { name: u } ]
 services:
 - { name: fine, host: a.example }
 - name: bad
@@ -180,7 +191,7 @@ services:
   routes:
   - paths: [ no-slash ]
 consumers:
-- { username: alice, keyauth_credentials: [ { key: k } ] }
+- { username: alice, jwt_secrets: [ { key: k } ] }
 plugins:
 - { name: nope }
 - { config: {} }
@@ -189,7 +200,7 @@ plugins:
 - { name: limiter, route: r, service: fine, config: { hour: x } }`);
     assert.deepEqual(fields, {
       bogus: 'unknown field',
-      upstreams: 'not supported yet by this version of Sallyport',
+      vaults: 'not supported yet by this version of Sallyport',
       services: [
         null,
         {
@@ -198,7 +209,7 @@ plugins:
           routes: [{ paths: ['should start with: / (fixed path) or ~/ (regex path)'] }],
         },
       ],
-      consumers: [{ keyauth_credentials: 'not supported yet by this version of Sallyport' }],
+      consumers: [{ jwt_secrets: 'not supported yet by this version of Sallyport' }],
       plugins: [
         { name: "plugin 'nope' not enabled; add it to the 'plugins' configuration property" },
         { name: 'required field missing' },

@@ -1,5 +1,5 @@
 import { entityDefinitions, keyText } from '../../entities/index.ts';
-import { isObject, ownValue, shortJson } from '../../schema/value.ts';
+import { isObject, ownValue, type PlainObject, shortJson } from '../../schema/value.ts';
 import type { KindModel, StoreModel } from '../model.ts';
 import type { Entry } from './entry.ts';
 import { uuidV5 } from './uuid.ts';
@@ -31,10 +31,14 @@ interface Found {
 
 function register(found: Found, model: StoreModel, entry: Entry): void {
   const id = givenId(entry);
-  const key = ownValue(entry.input, model.of(entry.kind).key);
+  const key = keyOf(entry.input, model.of(entry.kind).key);
   if (id !== undefined) found.byId.set(JSON.stringify([entry.kind, id]), entry);
   const name = JSON.stringify([entry.kind, key]);
   if (typeof key === 'string' && !found.byKey.has(name)) found.byKey.set(name, entry);
+}
+
+function keyOf(members: PlainObject, key: string | undefined): unknown {
+  return key === undefined ? undefined : ownValue(members, key);
 }
 
 function givenId(entry: Entry): string | undefined {
@@ -47,9 +51,7 @@ function resolveReferences(entry: Entry, rules: KindModel, found: Found): void {
   for (const { field, to } of rules.foreign) {
     const written = ownValue(entry.input, field);
     if (field === entry.parent?.field || written === undefined || written === null) continue;
-    const name = isObject(written)
-      ? (ownValue(written, 'id') ?? ownValue(written, entityDefinitions[to].key))
-      : written;
+    const name = isObject(written) ? (ownValue(written, 'id') ?? keyOf(written, entityDefinitions[to].key)) : written;
     // What is neither text nor holds any is for the field's own check to refuse.
     if (typeof name !== 'string') continue;
     const target = found.byId.get(JSON.stringify([to, name])) ?? found.byKey.get(JSON.stringify([to, name]));

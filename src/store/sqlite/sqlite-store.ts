@@ -62,7 +62,8 @@ class SqliteStore implements Store {
   }
 
   async getByKey(kind: EntityKind, key: string): Promise<Entity | undefined> {
-    return await this.getByUnique(kind, this.#model.of(kind).key, key);
+    const field = this.#model.of(kind).key;
+    return field === undefined ? undefined : await this.getByUnique(kind, field, key);
   }
 
   async getByUnique(kind: EntityKind, field: string, value: string): Promise<Entity | undefined> {

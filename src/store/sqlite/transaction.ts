@@ -42,7 +42,7 @@ export class SqliteTransaction implements StoreTransaction {
   async getByKey(kind: EntityKind, key: string): Promise<Entity | undefined> {
     this.#checkOpen();
     const field = this.#model.of(kind).key;
-    const id = this.#holder(kind, field, uniqueText([key]));
+    const id = field === undefined ? undefined : this.#holder(kind, field, uniqueText([key]));
     return id === undefined ? undefined : this.#current(kind, id);
   }
 
