@@ -1,3 +1,5 @@
+import { comparableServerName } from './router/server-name.ts';
+
 /** For which server names clients are asked for a certificate: those of routes with a plugin that wants one. */
 export class ClientCertificateNames {
   static readonly none = new ClientCertificateNames(false, new Set());
@@ -5,7 +7,7 @@ export class ClientCertificateNames {
   readonly #every: boolean;
   readonly #names: ReadonlySet<string>;
 
-  /** @param names lower case, without a trailing dot */
+  /** @param names as `comparableServerName` writes them */
   constructor(every: boolean, names: ReadonlySet<string>) {
     this.#every = every;
     this.#names = names;
@@ -15,7 +17,6 @@ export class ClientCertificateNames {
   includes(serverName: string | undefined): boolean {
     if (this.#every) return true;
     if (this.#names.size === 0 || serverName === undefined) return false;
-    const lower = serverName.toLowerCase();
-    return this.#names.has(lower.endsWith('.') ? lower.slice(0, -1) : lower);
+    return this.#names.has(comparableServerName(serverName));
   }
 }

@@ -2,6 +2,7 @@ import { compileUserRegex, type UserRegex } from '../base/regex.ts';
 import type { Route } from '../entities/index.ts';
 import { type Criteria, type HeaderCriterion, type RouteIndexing, rankOf } from './router/criteria.ts';
 import { type HostPattern, parseHostPattern } from './router/host-pattern.ts';
+import { comparableServerName } from './router/server-name.ts';
 import { escapePath } from './upstream-path.ts';
 
 export type IndexingOutcome =
@@ -15,13 +16,15 @@ export type IndexingOutcome =
 export function routeIndexing(route: Route): IndexingOutcome {
   const hosts = isStated(route.hosts) ? parsedHosts(route.hosts) : undefined;
   const methods = isStated(route.methods) ? new Set(route.methods) : undefined;
+  const snis = isStated(route.snis) ? new Set(route.snis.map(comparableServerName)) : undefined;
   const headers = headerCriteria(route.headers);
   if (headers.kind === 'fault') return headers;
   const paths = pathPatterns(route.paths);
   if (paths.kind === 'fault') return paths;
   const routed = route.protocols.includes('http') || route.protocols.includes('https');
   const hasPaths = paths.patterns.length > 0;
-  const stated = hosts !== undefined || methods !== undefined || headers.criteria.length > 0 || hasPaths;
+  const stated =
+    hosts !== undefined || methods !== undefined || snis !== undefined || headers.criteria.length > 0 || hasPaths;
   if (!routed || !stated) return { kind: 'ok', indexing: { hosts: undefined, criteria: [] } };
   const patterns = hasPaths ? paths.patterns : [{ prefix: '', pattern: undefined }];
   const criteria = patterns.map(
@@ -31,6 +34,7 @@ export function routeIndexing(route: Route): IndexingOutcome {
         headers: headers.criteria.length > 0,
         paths: hasPaths,
         methods: methods !== undefined,
+        snis: snis !== undefined,
         regexPath: pattern !== undefined,
         plainHostsOnly: hosts?.every((host) => host.kind === 'plain') === true,
         wildcardHostWithPort: hosts?.some((host) => host.kind !== 'plain' && host.port !== undefined) === true,
@@ -45,6 +49,7 @@ export function routeIndexing(route: Route): IndexingOutcome {
       pattern,
       methods,
       headers: headers.criteria,
+      snis,
     }),
   );
   return { kind: 'ok', indexing: { hosts, criteria } };

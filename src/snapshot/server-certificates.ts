@@ -1,5 +1,6 @@
 import { ShardedMap } from '../base/sharded-map.ts';
 import type { TlsIdentity } from './compiled.ts';
+import { comparableServerName } from './router/server-name.ts';
 
 /** Which certificate a TLS listener shows for which server name. */
 export class ServerCertificates {
@@ -19,8 +20,7 @@ export class ServerCertificates {
     const known = this.#byName;
     if (known.size === 0) return undefined;
     if (serverName !== undefined) {
-      const lower = serverName.toLowerCase();
-      const name = lower.endsWith('.') ? lower.slice(0, -1) : lower;
+      const name = comparableServerName(serverName);
       const exact = known.get(name);
       if (exact !== undefined) return exact;
       const first = name.indexOf('.');

@@ -2,39 +2,56 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { escapePath, upstreamPath } from './upstream-path.ts';
 
-function sent(service: string | null, matchedPrefix: string, request: string, stripPath: boolean): string {
-  return upstreamPath(service, { matchedPrefix, route: { stripPath } }, request);
+function sent(
+  service: string | null,
+  matchedPrefix: string,
+  request: string,
+  stripPath: boolean,
+  pathHandling: 'v0' | 'v1' = 'v0',
+): string {
+  return upstreamPath(service, { matchedPrefix, route: { stripPath, pathHandling } }, request);
 }
 
-describe('the v0 column of proxying.md 5', () => {
-  const rows: readonly [service: string, route: string, request: string, strip: boolean, sent: string][] = [
-    ['/', '/fv', '/fv', false, '/fv'],
-    ['/', '/fv', '/fv', true, '/'],
-    ['/', '/fv', '/fv/', true, '/'],
-    ['/s', '/fv', '/fvreq', false, '/s/fvreq'],
-    ['/s', '/fv', '/fvreq', true, '/s/req'],
-    ['/s', '/fv', '/fv/req', false, '/s/fv/req'],
-    ['/s', '/fv', '/fv/req', true, '/s/req'],
-    ['/s', '/fv/', '/fv/req', false, '/s/fv/req'],
-    ['/s', '/fv/', '/fv/req', true, '/s/req'],
-    ['/s', '/fv', '/fv', false, '/s/fv'],
-    ['/s', '/fv', '/fv', true, '/s'],
-    ['/s', '/fv', '/fv/', false, '/s/fv/'],
-    ['/s', '/fv', '/fv/', true, '/s/'],
-    ['/s/', '/fv', '/fvreq', false, '/s/fvreq'],
-    ['/s/', '/fv', '/fvreq', true, '/s/req'],
-    ['/s/', '/fv', '/fv/req', true, '/s/req'],
-    ['/s/', '/fv/', '/fv/req', false, '/s/fv/req'],
-    ['/s/', '/fv/', '/fv/req', true, '/s/req'],
-    ['/s/', '/fv', '/fv', true, '/s'],
-    ['/s/', '/fv', '/fv/', true, '/s/'],
-    ['/s', '', '/', true, '/s'],
-  ];
-  for (const [service, route, request, strip, expected] of rows) {
-    test(`service ${service}, route ${route || 'without path'}, request ${request}, strip ${strip}: ${expected}`, () => {
-      assert.equal(sent(service, route, request, strip), expected);
+type Row = readonly [service: string, route: string, request: string, strip: boolean, v0: string, v1: string];
+
+/** The table of proxying.md 5. */
+const rows: readonly Row[] = [
+  ['/', '/fv', '/fv', false, '/fv', '/fv'],
+  ['/', '/fv', '/fv', true, '/', '/'],
+  ['/', '/fv', '/fv/', true, '/', '/'],
+  ['/s', '/fv', '/fvreq', false, '/s/fvreq', '/sfvreq'],
+  ['/s', '/fv', '/fvreq', true, '/s/req', '/sreq'],
+  ['/s', '/fv', '/fv/req', false, '/s/fv/req', '/sfv/req'],
+  ['/s', '/fv', '/fv/req', true, '/s/req', '/s/req'],
+  ['/s', '/fv/', '/fv/req', false, '/s/fv/req', '/sfv/req'],
+  ['/s', '/fv/', '/fv/req', true, '/s/req', '/sreq'],
+  ['/s', '/fv', '/fv', false, '/s/fv', '/sfv'],
+  ['/s', '/fv', '/fv', true, '/s', '/s'],
+  ['/s', '/fv', '/fv/', false, '/s/fv/', '/sfv/'],
+  ['/s', '/fv', '/fv/', true, '/s/', '/s/'],
+  ['/s/', '/fv', '/fvreq', false, '/s/fvreq', '/s/fvreq'],
+  ['/s/', '/fv', '/fvreq', true, '/s/req', '/s/req'],
+  ['/s/', '/fv', '/fv/req', true, '/s/req', '/s/req'],
+  ['/s/', '/fv/', '/fv/req', false, '/s/fv/req', '/s/fv/req'],
+  ['/s/', '/fv/', '/fv/req', true, '/s/req', '/s/req'],
+  ['/s/', '/fv', '/fv', true, '/s', '/s/'],
+  ['/s/', '/fv', '/fv/', true, '/s/', '/s/'],
+  ['/s', '', '/', true, '/s', '/s'],
+];
+
+describe('how service path and request path are joined', () => {
+  for (const [service, route, request, strip, v0, v1] of rows) {
+    const named = `service ${service}, route ${route || 'without path'}, request ${request}, strip ${strip}`;
+    test(`${named}: v0 sends ${v0}, v1 ${v1}`, () => {
+      assert.equal(sent(service, route, request, strip, 'v0'), v0);
+      assert.equal(sent(service, route, request, strip, 'v1'), v1);
     });
   }
+});
+
+test('with v1 a route without paths strips nothing', () => {
+  assert.equal(sent('/s', '', '/x', true, 'v1'), '/sx');
+  assert.equal(sent(null, '', '/x/y', true, 'v1'), '/x/y');
 });
 
 test('a service without a path adds none', () => {
@@ -49,6 +66,11 @@ test('what stripping leaves never climbs out of the service path', () => {
   assert.equal(sent('/s', '/a', '/a.', true), '/s');
   assert.equal(sent('/s/', '/a', '/a../', true), '/s/');
   assert.equal(sent('/s', '/a', '/a..b', true), '/s/..b');
+  assert.equal(sent('/s', '/a', '/a..;/b', true), '/s/;/b');
+  assert.equal(sent('/s', '/a', '/a..%2Fb', true), '/s/%2Fb');
+  assert.equal(sent('/s', '/a', '/a..%5Cb', true), '/s/%5Cb');
+  assert.equal(sent('/s/', '/a', '/a../b', true, 'v1'), '/s/b');
+  assert.equal(sent('/s/', '/a', '/a..', true, 'v1'), '/s/');
 });
 
 test('escapes of the request stay as they are', () => {

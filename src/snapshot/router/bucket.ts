@@ -3,57 +3,64 @@ import type { Candidate } from './candidate.ts';
 import { compareCriteria } from './criteria.ts';
 
 /**
- * Candidates found at one place of the index, in the order of priority. Those that ask for a header
- * by value are found through that value, since one path may carry thousands told apart by a header.
+ * Candidates found at one place of the index, in the order of priority. Those that ask for a header by value, a server
+ * name or a method are found through that value, since one path may carry thousands told apart by nothing else.
  */
 export interface Bucket {
   readonly list: readonly Candidate[];
-  readonly byHeader: readonly HeaderBranch[];
+  readonly branches: readonly Branch[];
 }
 
-export interface HeaderBranch {
-  /** Lower case. */
+export interface Branch {
+  readonly kind: Facet['kind'];
+  /** Lower-case name of a header, empty for the other kinds. */
   readonly name: string;
-  readonly values: ShardedMap<readonly Candidate[]>;
+  readonly values: ShardedMap<Bucket>;
+  /** Of server names: the candidates of all values, which is what a plain connection looks at. */
+  readonly any: Bucket;
 }
 
-export const emptyBucket: Bucket = Object.freeze({ list: Object.freeze([]), byHeader: Object.freeze([]) });
+/** One thing a candidate asks for that leads to it, with the values that are alternatives. */
+export interface Facet {
+  readonly kind: 'header' | 'sni' | 'method';
+  /** Lower-case name of a header, empty for the other kinds. */
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+export const emptyBucket: Bucket = Object.freeze({ list: Object.freeze([]), branches: Object.freeze([]) });
 
 export function isEmptyBucket(bucket: Bucket): boolean {
-  return bucket.list.length === 0 && bucket.byHeader.length === 0;
+  return bucket.list.length === 0 && bucket.branches.length === 0;
 }
 
-export function withCandidate(bucket: Bucket, candidate: Candidate): Bucket {
-  const header = indexingHeader(candidate);
-  if (header === undefined) return { list: inserted(bucket.list, candidate), byHeader: bucket.byHeader };
-  const branch = bucket.byHeader.find((known) => known.name === header.name);
-  const values = (branch?.values ?? ShardedMap.empty<readonly Candidate[]>()).edit();
-  for (const value of header.values) values.set(value, inserted(values.get(value) ?? [], candidate));
-  return { list: bucket.list, byHeader: withBranch(bucket.byHeader, { name: header.name, values: values.done() }) };
+/** The bucket with the candidate in it, in the list or behind the first `depth` facets' branches. */
+export function withCandidate(bucket: Bucket, candidate: Candidate, depth = 0): Bucket {
+  const facet = candidate.facets[depth];
+  if (facet === undefined) return { list: inserted(bucket.list, candidate), branches: bucket.branches };
+  return changedBranch(bucket, facet, (below) => withCandidate(below, candidate, depth + 1));
 }
 
-export function withoutCandidate(bucket: Bucket, candidate: Candidate): Bucket {
-  const header = indexingHeader(candidate);
-  if (header === undefined) return { list: removed(bucket.list, candidate), byHeader: bucket.byHeader };
-  const branch = bucket.byHeader.find((known) => known.name === header.name);
-  if (branch === undefined) return bucket;
-  const values = branch.values.edit();
-  for (const value of header.values) {
-    const left = removed(values.get(value) ?? [], candidate);
-    if (left.length === 0) values.delete(value);
-    else values.set(value, left);
+/** The bucket without the candidate; empty branches go with it. */
+export function withoutCandidate(bucket: Bucket, candidate: Candidate, depth = 0): Bucket {
+  const facet = candidate.facets[depth];
+  if (facet === undefined) return { list: removed(bucket.list, candidate), branches: bucket.branches };
+  return changedBranch(bucket, facet, (below) => withoutCandidate(below, candidate, depth + 1));
+}
+
+function changedBranch(bucket: Bucket, facet: Facet, edit: (below: Bucket) => Bucket): Bucket {
+  const { kind, name } = facet;
+  const known = bucket.branches.find((branch) => branch.kind === kind && branch.name === name);
+  const values = (known?.values ?? ShardedMap.empty<Bucket>()).edit();
+  for (const value of facet.values) {
+    const below = edit(values.get(value) ?? emptyBucket);
+    if (isEmptyBucket(below)) values.delete(value);
+    else values.set(value, below);
   }
-  return { list: bucket.list, byHeader: withBranch(bucket.byHeader, { name: header.name, values: values.done() }) };
-}
-
-/** The header whose values lead to the candidate: the first by name that lists values. */
-function indexingHeader(candidate: Candidate): { name: string; values: ReadonlySet<string> } | undefined {
-  return candidate.criteria.headers.find((header) => header.pattern === undefined);
-}
-
-function withBranch(branches: readonly HeaderBranch[], branch: HeaderBranch): readonly HeaderBranch[] {
-  const others = branches.filter((known) => known.name !== branch.name);
-  return branch.values.size === 0 ? others : [...others, branch];
+  const any = kind === 'sni' ? edit(known?.any ?? emptyBucket) : emptyBucket;
+  const branch: Branch = { kind, name, values: values.done(), any };
+  const others = bucket.branches.filter((other) => other !== known);
+  return { list: bucket.list, branches: branch.values.size === 0 ? others : [...others, branch] };
 }
 
 function inserted(list: readonly Candidate[], candidate: Candidate): readonly Candidate[] {

@@ -37,6 +37,8 @@ export interface Criteria {
   readonly pattern: UserRegex | undefined;
   readonly methods: ReadonlySet<string> | undefined;
   readonly headers: readonly HeaderCriterion[];
+  /** TLS server names as `comparableServerName` writes them. */
+  readonly snis: ReadonlySet<string> | undefined;
 }
 
 /** Which criteria a route states, and how they are stated. */
@@ -45,21 +47,26 @@ export interface RankParts {
   readonly headers: boolean;
   readonly paths: boolean;
   readonly methods: boolean;
+  readonly snis: boolean;
   readonly regexPath: boolean;
   readonly plainHostsOnly: boolean;
   readonly wildcardHostWithPort: boolean;
 }
 
 /**
- * Count of criteria, then the set of them (hosts > headers > paths > methods), then the bit field
+ * Count of criteria, then the set of them (hosts > headers > paths > methods > snis), then the bit field
  * wildcard-with-port 4, plain-hosts-only 2, regex 1 (proxying.md 3.1, steps 1 to 3).
  */
 export function rankOf(parts: RankParts): number {
-  const set = (parts.hosts ? 8 : 0) + (parts.headers ? 4 : 0) + (parts.paths ? 2 : 0) + (parts.methods ? 1 : 0);
-  const count = Number(parts.hosts) + Number(parts.headers) + Number(parts.paths) + Number(parts.methods);
-  const stated =
+  let count = 0;
+  let set = 0;
+  for (const stated of [parts.hosts, parts.headers, parts.paths, parts.methods, parts.snis]) {
+    count += Number(stated);
+    set = set * 2 + Number(stated);
+  }
+  const how =
     (parts.wildcardHostWithPort ? 4 : 0) + (parts.hosts && parts.plainHostsOnly ? 2 : 0) + (parts.regexPath ? 1 : 0);
-  return (count << 7) | (set << 3) | stated;
+  return (count << 8) | (set << 3) | how;
 }
 
 /** Negative when `left` comes first. A total order: no two candidates of different routes are equal. */

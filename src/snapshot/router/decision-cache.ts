@@ -17,13 +17,14 @@ interface Decision {
 }
 
 /**
- * Remembers which route a (host, path, method) led to. Hosts that no route names share one entry, so that
+ * Remembers which route a (host, path, method) led to. Hosts that no route names share one entry for each scheme, so that
  * made-up Host headers do not fill it. When a bound is reached everything is forgotten, which costs each
  * path in use one search.
  */
 export class DecisionCache {
   readonly #table: HostTable;
-  readonly #unnamed: KnownHost;
+  readonly #unnamedPlain: KnownHost;
+  readonly #unnamedSecure: KnownHost;
   readonly #plain = new Map<string, KnownHost>();
   readonly #secure = new Map<string, KnownHost>();
   #decisionCount = 0;
@@ -32,7 +33,9 @@ export class DecisionCache {
 
   constructor(table: HostTable) {
     this.#table = table;
-    this.#unnamed = { trees: table.anyHost === undefined ? [] : [table.anyHost], decisions: new Map() };
+    const trees = table.anyHost === undefined ? [] : [table.anyHost];
+    this.#unnamedPlain = { trees, decisions: new Map() };
+    this.#unnamedSecure = { trees, decisions: new Map() };
   }
 
   /** Hosts and decisions held. */
@@ -76,8 +79,9 @@ export class DecisionCache {
 
   #resolve(host: string, secure: boolean): KnownHost {
     const trees = this.#table.treesFor(host, secure);
-    if (trees.length === 0) return this.#unnamed;
-    const all = [...trees, ...this.#unnamed.trees];
+    const unnamed = secure ? this.#unnamedSecure : this.#unnamedPlain;
+    if (trees.length === 0) return unnamed;
+    const all = [...trees, ...unnamed.trees];
     const known: KnownHost = { trees: all, decisions: new Map() };
     if (host.length > limits.routerCachedHostCharsMax) return known;
     const hosts = secure ? this.#secure : this.#plain;
@@ -89,7 +93,8 @@ export class DecisionCache {
   #forget(): void {
     this.#plain.clear();
     this.#secure.clear();
-    this.#unnamed.decisions.clear();
+    this.#unnamedPlain.decisions.clear();
+    this.#unnamedSecure.decisions.clear();
     this.#decisionCount = 0;
   }
 }

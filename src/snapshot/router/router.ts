@@ -42,11 +42,18 @@ export class Router {
     const search = new Search(request);
     for (const tree of host.trees) search.walk(tree);
     const match = search.result();
-    // Without a header looked at, the outcome is a function of method, host and path.
-    if (match !== undefined && !search.sawHeaders && this.#decisions.isSeenAgain(request.path)) {
+    // Otherwise the outcome is a function of method, host, path and scheme.
+    if (match !== undefined && !search.sawMore && this.#decisions.isSeenAgain(request.path)) {
       this.#decisions.remember(host, request.method, request.path, match);
     }
     return match;
+  }
+
+  /** Steps of a search for this request, which remembered decisions do without. */
+  searchSteps(request: MatchRequest): number {
+    const search = new Search(request);
+    for (const tree of this.#decisions.host(request.host, request.secure).trees) search.walk(tree);
+    return search.steps;
   }
 
   edit(): RouterDraft {

@@ -1,8 +1,9 @@
 import type { RegexMatch } from '../../base/regex.ts';
-import { type Bucket, emptyBucket, type HeaderBranch } from './bucket.ts';
+import { type Branch, type Bucket, emptyBucket } from './bucket.ts';
 import type { Candidate } from './candidate.ts';
 import { compareCriteria, type HeaderCriterion } from './criteria.ts';
 import type { PathNode } from './path-tree.ts';
+import { comparableServerName } from './server-name.ts';
 import type { MatchRequest, RouteMatch } from './types.ts';
 
 /** One request's way through the index: keeps the best candidate that matches in full. */
@@ -10,15 +11,21 @@ export class Search {
   readonly #request: MatchRequest;
   #best: Candidate | undefined = undefined;
   #bestText: RegexMatch | undefined = undefined;
-  #sawHeaders = false;
+  #sawMore = false;
+  #steps = 0;
 
   constructor(request: MatchRequest) {
     this.#request = request;
   }
 
-  /** Whether the outcome may depend on the request's headers. */
-  get sawHeaders(): boolean {
-    return this.#sawHeaders;
+  /** Whether the outcome may depend on more than method, host, path and scheme: on headers or the server name. */
+  get sawMore(): boolean {
+    return this.#sawMore;
+  }
+
+  /** Nodes walked, branches followed and candidates looked at. */
+  get steps(): number {
+    return this.#steps;
   }
 
   /** Looks at every bucket whose prefix the path begins with. */
@@ -27,6 +34,7 @@ export class Search {
     let node = tree;
     let at = 0;
     for (;;) {
+      this.#steps += 1;
       if (node.bucket !== emptyBucket) this.#look(node.bucket);
       if (at === path.length || node.children.size === 0) return;
       const child = node.children.get(path.charCodeAt(at));
@@ -47,20 +55,34 @@ export class Search {
 
   #look(bucket: Bucket): void {
     if (bucket.list.length > 0) this.#scan(bucket.list);
-    for (const branch of bucket.byHeader) this.#lookByHeader(branch);
+    for (const branch of bucket.branches) this.#follow(branch);
   }
 
-  #lookByHeader(branch: HeaderBranch): void {
-    this.#sawHeaders = true;
-    for (const value of this.#request.headers.all(branch.name)) {
-      const list = branch.values.get(value.toLowerCase());
-      if (list !== undefined) this.#scan(list);
+  #follow(branch: Branch): void {
+    this.#steps += 1;
+    if (branch.kind === 'method') {
+      this.#lookBehind(branch, this.#request.method);
+    } else if (branch.kind === 'header') {
+      this.#sawMore = true;
+      for (const value of this.#request.headers.all(branch.name)) this.#lookBehind(branch, value.toLowerCase());
+    } else if (this.#request.secure) {
+      this.#sawMore = true;
+      const { serverName } = this.#request;
+      if (serverName !== undefined) this.#lookBehind(branch, comparableServerName(serverName));
+    } else {
+      this.#look(branch.any);
     }
+  }
+
+  #lookBehind(branch: Branch, value: string): void {
+    const bucket = branch.values.get(value);
+    if (bucket !== undefined) this.#look(bucket);
   }
 
   /** The list is in order of priority: the first match is its best, and what is not better than the best so far ends it. */
   #scan(list: readonly Candidate[]): void {
     for (const candidate of list) {
+      this.#steps += 1;
       const best = this.#best;
       if (best !== undefined && compareCriteria(candidate.criteria, best.criteria) >= 0) return;
       if (candidate.unconditional) {
@@ -72,14 +94,20 @@ export class Search {
     }
   }
 
-  /** The prefix is known to fit; headers come last so that `sawHeaders` stays false as often as it can. */
+  /** The prefix is known to fit; what no decision can be remembered with comes last. */
   #matches(candidate: Candidate): boolean {
-    const { methods, pattern, headers } = candidate.criteria;
+    const { methods, pattern, headers, snis } = candidate.criteria;
     if (methods !== undefined && !methods.has(this.#request.method)) return false;
     const text = pattern?.matchStart(this.#request.path);
     if (pattern !== undefined && text === undefined) return false;
+    // Plain connections have no server name: there the criterion counts as met (proxying.md 2).
+    if (snis !== undefined && this.#request.secure) {
+      this.#sawMore = true;
+      const { serverName } = this.#request;
+      if (serverName === undefined || !snis.has(comparableServerName(serverName))) return false;
+    }
     if (headers.length > 0) {
-      this.#sawHeaders = true;
+      this.#sawMore = true;
       for (const header of headers) if (!this.#hasHeader(header)) return false;
     }
     this.#best = candidate;
