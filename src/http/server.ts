@@ -5,7 +5,7 @@ import { RequestHeadParser } from './http1/head-parser.ts';
 import { BodyBudget } from './http1/peek.ts';
 import { ServerConnection, type ServerCore } from './http1/server-connection.ts';
 import { Sweeper } from './http1/sweeper.ts';
-import type { HttpLimits, HttpServer, HttpServerOptions, ServerTls } from './types.ts';
+import type { ConnectionActivities, HttpLimits, HttpServer, HttpServerOptions, ServerTls } from './types.ts';
 
 /**
  * An HTTP/1.1 server (RFC 9110, RFC 9112) over TCP or TLS. Every request that is well-formed goes
@@ -51,6 +51,12 @@ class WireServer implements HttpServer, ServerCore {
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  get activities(): ConnectionActivities {
+    const counts = { waiting: 0, reading: 0, writing: 0 };
+    for (const connection of this.#connections) counts[connection.activity] += 1;
+    return counts;
   }
 
   listen(address: Parameters<HttpServer['listen']>[0]): Promise<{ port: number }> {

@@ -290,6 +290,13 @@ export interface HttpServerOptions {
   onRefused(refusal: Refusal): LocalResponse;
 }
 
+/** Open connections by what they are busy with: between requests, in the middle of a head, with a request. */
+export interface ConnectionActivities {
+  readonly waiting: number;
+  readonly reading: number;
+  readonly writing: number;
+}
+
 export interface HttpServer {
   listen(address: {
     host: string;
@@ -300,6 +307,8 @@ export interface HttpServer {
   }): Promise<{ port: number }>;
   /** Open now. */
   readonly connections: number;
+  /** Open now, counted one by one. */
+  readonly activities: ConnectionActivities;
   /** Accepted since the start. */
   readonly accepted: number;
   /** Stops accepting, lets running exchanges end (with `Connection: close`), cuts what is left after `timeoutMs`. */

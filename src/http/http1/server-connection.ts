@@ -10,6 +10,7 @@ import type { BodyBudget } from './peek.ts';
 import { reportFault } from './report-fault.ts';
 import { type BodySource, IncomingBody } from './request-body.ts';
 import { connectionField, dateField, finishHead, joinMessage, statusLine } from './response-head.ts';
+import type { Tunnel } from './tunnel.ts';
 
 /** What all connections of a server share. */
 export interface ServerCore {
@@ -83,6 +84,12 @@ export class ServerConnection implements BodySource {
 
   get idle(): boolean {
     return this.#state === HEAD && this.#partialHead === '';
+  }
+
+  /** What the connection is busy with, in nginx's words. */
+  get activity(): 'waiting' | 'reading' | 'writing' {
+    if (this.#state !== HEAD) return 'writing';
+    return this.#partialHead === '' ? 'waiting' : 'reading';
   }
 
   /** Acts on deadlines that passed; returns the next one. */
@@ -163,6 +170,23 @@ export class ServerConnection implements BodySource {
     this.#pause();
   }
 
+  /** From here on everything the client sends is the tunnel's, beginning with what it sent too early. */
+  startTunnel(tunnel: Tunnel): void {
+    const early = this.#leftover;
+    this.#leftover = undefined;
+    this.#resume();
+    if (early !== undefined) tunnel.onClientBytes(early);
+  }
+
+  resumeReading(): void {
+    this.#resume();
+  }
+
+  /** Closes our side and goes on reading. */
+  endWriting(): void {
+    this.#socket.end();
+  }
+
   sendContinue(): void {
     if (this.#exchange?.status === 0) this.write('HTTP/1.1 100 Continue\r\n\r\n');
   }
@@ -181,6 +205,7 @@ export class ServerConnection implements BodySource {
         return;
       case EXCHANGE:
         if (this.#exchange?.body.reading === true) this.#feedBody(bytes);
+        else if (this.#exchange?.tunnel !== undefined) this.#exchange.tunnel.onClientBytes(bytes);
         else this.#hold(bytes);
         return;
       case CLOSING:
@@ -202,6 +227,7 @@ export class ServerConnection implements BodySource {
    */
   #onEnd(): void {
     if (this.#state === HEAD) this.closeGently();
+    else if (this.#exchange?.tunnel !== undefined) this.#exchange.tunnel.onClientEnd();
     else this.destroy(false);
   }
 
