@@ -96,6 +96,8 @@ export interface PluginServices {
   now(): number;
   readonly provider: ProviderExchange;
   readonly consumers: ConsumerDirectory;
+  readonly credentials: CredentialDirectory;
+  readonly counters: SharedCounters;
   /** A bounded cache of this worker that outlives configuration changes. Same name, same cache. */
   cache<V>(name: string): LruCache<V>;
   readonly log: PluginLog;

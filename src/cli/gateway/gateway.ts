@@ -5,6 +5,7 @@ import { createLogger, type Logger } from '../../base/log.ts';
 import { siblingModule } from '../../base/paths.ts';
 import { createProviderClient } from '../../runtime/provider-client.ts';
 import { ProviderHub } from '../../runtime/provider-hub.ts';
+import { counterMemory } from '../../runtime/shared-counters.ts';
 import { WorkerHost } from '../../runtime/worker-host.ts';
 import type { CertificatePair, Listener, Settings } from '../../settings/settings.ts';
 import { prepareStateFolder } from '../../settings/state-folder.ts';
@@ -145,7 +146,12 @@ class GatewayParts {
       this.#controlGone.resolve();
       if (this.#stopping === undefined) this.#fail('the control thread ended');
     });
-    const workerSettings: WorkerSettings = { ...settings, proxyCertificate: certificates.proxy, reusePort };
+    const workerSettings: WorkerSettings = {
+      ...settings,
+      proxyCertificate: certificates.proxy,
+      reusePort,
+      counterMemory: counterMemory(),
+    };
     this.#host = new WorkerHost({
       entry: siblingModule(import.meta.url, './worker-thread'),
       count: settings.workers,

@@ -13,9 +13,11 @@ import { refuse } from '../../proxy/refuse.ts';
 import { DecisionRings } from '../../runtime/decision-rings.ts';
 import { WorkerServices } from '../../runtime/plugin-services.ts';
 import { ProviderPort } from '../../runtime/provider-port.ts';
+import { SharedCounterTable } from '../../runtime/shared-counters.ts';
 import type { CertificatePair, Settings } from '../../settings/settings.ts';
 import { compileSnapshot } from '../../snapshot/compile.ts';
 import { ConsumerIndex } from '../../snapshot/consumer-index.ts';
+import { CredentialIndex } from '../../snapshot/credential-index.ts';
 import { SnapshotHolder } from '../../snapshot/holder.ts';
 import type {
   BoundListener,
@@ -39,6 +41,8 @@ export interface WorkerSettings extends Settings {
   readonly proxyCertificate: CertificatePair | undefined;
   /** Several workers share a port where the platform lets them. */
   readonly reusePort: boolean;
+  /** Of the counters that all workers share. */
+  readonly counterMemory: SharedArrayBuffer;
 }
 
 const main = parentPort;
@@ -50,11 +54,13 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
   const tell = (message: WorkerToControl) => controlPort.postMessage(message);
   const holder = new SnapshotHolder();
   const consumers = new ConsumerIndex();
+  const credentials = new CredentialIndex(consumers);
+  const counters = new SharedCounterTable(settings.counterMemory);
   const provider = new ProviderPort(post);
   const rings = new DecisionRings(settings.decisionsKept);
   const plane = createDataPlane({
     holder,
-    services: new WorkerServices({ provider, consumers, log }),
+    services: new WorkerServices({ provider, consumers, credentials, counters, log }),
     pools: createUpstreamPools({ idleTimeoutMs: 60_000, poolSizeMax: 512, requestsPerConnectionMax: 10_000 }),
     rings,
     trustedPeers: new TrustedPeers(settings.trustedIps),
@@ -78,6 +84,7 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
         tell({ kind: 'compile_failed', revision: change.revision, reason });
       } else {
         consumers.apply(change);
+        credentials.apply(change);
         holder.swap(outcome.snapshot);
       }
       await then?.();
