@@ -57,6 +57,31 @@ export const limits = {
   claimWordsMax: 2000,
   challengeDescriptionCharsMax: 400,
 
+  /** Balancing: what one upstream may have, and what the main thread does at one time. */
+  balancerTargetsMax: 10_000,
+  balancerAddressesMax: 10_000,
+  balancerWheelSlotsMax: 16_384,
+  balancerWorkersMax: 64,
+  balancerAcknowledgeMs: 2000,
+  balancerNamesPerWorkerMax: 20_000,
+  balancerWaitingPerNameMax: 10_000,
+  healthProbesInFlightMax: 500,
+  hashKeyCharsMax: 4096,
+  upstreamHostNamesMax: 1000,
+
+  /** Name resolution. */
+  dnsAddressesPerNameMax: 256,
+  dnsLookupsInFlightMax: 200,
+  dnsLookupMs: 15_000,
+  dnsQueryMs: 2000,
+  dnsAttempts: 2,
+  dnsServersMax: 3,
+  dnsSearchMax: 6,
+  dnsAliasesMax: 8,
+  dnsTtlSecondsMax: 604_800,
+  dnsRefreshMsMin: 1000,
+  dnsFileBytesMax: 1024 * 1024,
+
   /** Node-wide caches. */
   exchangeEntriesMax: 100_000,
   exchangeBytesMax: 256 * 1024 * 1024,
@@ -91,6 +116,8 @@ export const limits = {
   listSizeMax: 1000,
   storeBusyTimeoutMs: 2000,
   storeCloseWaitMs: 5000,
+  /** Ended entities that one transaction takes along; the rest is hidden until its turn. */
+  storeEndedDeletedMax: 1000,
 
   /** Declarative files: the text, and what its aliases may expand to. */
   declarativeFileBytesMax: 128 * 1024 * 1024,
