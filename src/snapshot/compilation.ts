@@ -1,22 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ShardedMapDraft } from '../base/sharded-map.ts';
-import type { PluginEntity, Route, Service } from '../entities/index.ts';
+import type { Deletion, PluginEntity, Route, Service, Upsert, Upstream } from '../entities/index.ts';
+import { ClientCertificateNames } from './client-certificate-names.ts';
 import { compilePlugin, httpProtocols } from './compile-plugin.ts';
 import { routeIndexing } from './compile-route.ts';
 import type { CompileEnvironment, CompileFault } from './compile-types.ts';
-import { type CompiledPlugin, CompiledRoute, type CompiledService } from './compiled.ts';
+import { type CompiledPlugin, CompiledRoute, type CompiledService, type ServiceTls } from './compiled.ts';
+import { PluginScopesDraft, type Touched } from './plugin-scopes.ts';
 import type { RouterDraft } from './router/router.ts';
+import { comparableServerName } from './router/server-name.ts';
+import { type ScopedPlugins, wantsClientCertificate } from './scoped-plugins.ts';
 import type { Snapshot } from './snapshot.ts';
-
-type PluginList = readonly CompiledPlugin[];
-
-const noPlugins: PluginList = Object.freeze([]);
-const noCertificates: readonly string[] = Object.freeze([]);
+import { TlsCompilation } from './tls-compilation.ts';
+import type { UpstreamTableDraft } from './upstream-table.ts';
 
 /**
  * One change on its way into a snapshot. First every entity of the change is taken in, in any order; then
- * `build` makes the parts that depend on others: a service holds its plugins, a route its plugins and its
- * service, so a changed part renews those that hold it and no others.
+ * `build` makes the parts that depend on others: a service holds its plugins and certificates, a route its
+ * plugins and its service, so a changed part renews those that hold it and no others.
  */
 export class Compilation {
   readonly faults: CompileFault[] = [];
@@ -26,13 +27,15 @@ export class Compilation {
   readonly #services: ShardedMapDraft<CompiledService>;
   readonly #routes: ShardedMapDraft<CompiledRoute>;
   readonly #plugins: ShardedMapDraft<CompiledPlugin>;
-  readonly #byRoute: ShardedMapDraft<PluginList>;
-  readonly #byService: ShardedMapDraft<PluginList>;
+  readonly #scopes: PluginScopesDraft;
+  readonly #tls: TlsCompilation;
+  readonly #upstreams: UpstreamTableDraft;
   readonly #router: RouterDraft;
-  #globals: PluginList;
+  #names: ClientCertificateNames;
   /** New entities, and entities to build again because a part of them changed. */
   readonly #serviceEntities = new Map<string, Service>();
   readonly #routeEntities = new Map<string, Route>();
+  readonly #upstreamEntities = new Map<string, Upstream>();
   readonly #staleServices = new Set<string>();
   readonly #staleRoutes = new Set<string>();
 
@@ -42,56 +45,123 @@ export class Compilation {
     this.#services = previous.services.edit();
     this.#routes = previous.routes.edit();
     this.#plugins = previous.plugins.edit();
-    this.#byRoute = previous.scopes.byRoute.edit();
-    this.#byService = previous.scopes.byService.edit();
+    this.#scopes = new PluginScopesDraft(previous);
+    this.#tls = new TlsCompilation(previous.tlsParts, previous.certificates, this.faults);
+    this.#upstreams = previous.upstreams.edit();
     this.#router = previous.router.edit();
-    this.#globals = previous.globalPlugins;
+    this.#names = previous.clientCertificateNames;
   }
 
-  /** Takes out an entity; other kinds than the three are ignored. */
-  remove(kind: string, id: string): void {
+  /** Takes out an entity; kinds that are no part of a snapshot are ignored. */
+  remove({ kind, id }: Deletion): void {
     if (kind === 'plugins') this.#dropPlugin(id);
     else if (kind === 'routes') {
       this.#routes.delete(id);
       this.#router.delete(id);
-    } else if (kind === 'services' && this.#services.delete(id)) this.#staleServices.add(id);
+    } else if (kind === 'services') {
+      if (this.#services.delete(id)) this.#staleServices.add(id);
+    } else if (kind === 'upstreams') this.#upstreams.delete(id);
+    else if (kind === 'certificates' || kind === 'snis' || kind === 'ca_certificates') this.#tls.remove(kind, id);
   }
 
-  setPlugin(entity: PluginEntity): void {
-    const known = this.#plugins.get(entity.id);
-    if (known !== undefined && isDeepStrictEqual(known.entity, entity)) return;
-    const outcome = compilePlugin(entity, this.#env.plugins.get(entity.name));
-    if (outcome.kind === 'fault') {
-      this.faults.push({ kind: 'plugins', id: entity.id, name: entity.name, message: outcome.message });
-      return;
+  /** Takes in an entity that is new or not as it was; the same about other kinds. */
+  set(upsert: Upsert): void {
+    switch (upsert.kind) {
+      case 'plugins':
+        this.#setPlugin(upsert.entity);
+        break;
+      case 'services':
+        if (isNews(this.#services.get(upsert.entity.id), upsert.entity)) {
+          this.#serviceEntities.set(upsert.entity.id, upsert.entity);
+        }
+        break;
+      case 'routes':
+        if (isNews(this.#routes.get(upsert.entity.id), upsert.entity)) {
+          this.#routeEntities.set(upsert.entity.id, upsert.entity);
+        }
+        break;
+      case 'upstreams':
+        if (isNews(this.#upstreams.get(upsert.entity.id), upsert.entity)) {
+          this.#upstreamEntities.set(upsert.entity.id, upsert.entity);
+        }
+        break;
+      case 'certificates':
+        this.#tls.setCertificate(upsert.entity);
+        break;
+      case 'snis':
+        this.#tls.setName(upsert.entity);
+        break;
+      case 'ca_certificates':
+        this.#tls.setAuthority(upsert.entity);
+        break;
     }
-    this.#dropPlugin(entity.id);
-    this.#plugins.set(entity.id, outcome.plugin);
-    this.#rescope(outcome.plugin, withPlugin);
-  }
-
-  setService(entity: Service): void {
-    const known = this.#services.get(entity.id);
-    if (known === undefined || !isDeepStrictEqual(known.entity, entity)) this.#serviceEntities.set(entity.id, entity);
-  }
-
-  setRoute(entity: Route): void {
-    const known = this.#routes.get(entity.id);
-    if (known === undefined || !isDeepStrictEqual(known.entity, entity)) this.#routeEntities.set(entity.id, entity);
   }
 
   /** Builds what depends on other parts, one part for each step. */
   *build(): Generator<void> {
+    yield* this.#tls.build();
+    if (this.#tls.changed) yield* this.#markUsersOfCertificates();
+    for (const entity of this.#upstreamEntities.values()) {
+      this.#upstreams.set(this.#tls.ofUpstream(entity));
+      yield;
+    }
+    yield* this.#buildServices();
+    yield* this.#buildRoutes();
+    yield* this.#collectCertificateNames();
+  }
+
+  /** The result; only after `build` ran to its end without faults. */
+  snapshot(revision: number): Snapshot {
+    const scopes = this.#scopes.done();
+    return Object.freeze({
+      revision,
+      services: this.#services.done(),
+      routes: this.#routes.done(),
+      plugins: this.#plugins.done(),
+      globals: this.#scopes.globals,
+      scopes,
+      upstreams: this.#upstreams.done(),
+      ...this.#tls.done(),
+      clientCertificateNames: this.#names,
+      router: this.#router.done(),
+      counts: Object.freeze({
+        services: this.#services.size,
+        routes: this.#routes.size,
+        plugins: this.#plugins.size,
+      }),
+    });
+  }
+
+  *#markUsersOfCertificates(): Generator<void> {
+    let looked = 0;
+    for (const { id, entity } of this.#previous.services.values()) {
+      if (this.#tls.concernsService(entity)) this.#staleServices.add(id);
+      looked += 1;
+      if (looked % 64 === 0) yield;
+    }
+    for (const { id, entity } of this.#previous.upstreams.values()) {
+      const stays = this.#upstreams.get(id) !== undefined && !this.#upstreamEntities.has(id);
+      if (stays && this.#tls.concernsUpstream(entity)) this.#upstreamEntities.set(id, entity);
+      looked += 1;
+      if (looked % 64 === 0) yield;
+    }
+  }
+
+  *#buildServices(): Generator<void> {
     for (const id of this.#staleServices) {
       const entity = this.#services.get(id)?.entity;
       if (entity !== undefined && !this.#serviceEntities.has(id)) this.#serviceEntities.set(id, entity);
       yield;
     }
     for (const [id, entity] of this.#serviceEntities) {
-      this.#services.set(id, buildService(entity, this.#byService.get(id) ?? noPlugins, this.#env));
+      const tls = this.#tls.ofService(entity, this.#env);
+      this.#services.set(id, buildService(entity, this.#scopes.ofService(id), tls));
       this.#staleServices.add(id);
       yield;
     }
+  }
+
+  *#buildRoutes(): Generator<void> {
     if (this.#staleServices.size > 0) {
       let looked = 0;
       for (const { id, serviceId } of this.#previous.routes.values()) {
@@ -111,25 +181,25 @@ export class Compilation {
     }
   }
 
-  /** The result; only after `build` ran to its end without faults. */
-  snapshot(revision: number): Snapshot {
-    return Object.freeze({
-      revision,
-      services: this.#services.done(),
-      routes: this.#routes.done(),
-      plugins: this.#plugins.done(),
-      globalPlugins: this.#globals,
-      scopes: Object.freeze({ byRoute: this.#byRoute.done(), byService: this.#byService.done() }),
-      upstreams: this.#previous.upstreams,
-      certificates: this.#previous.certificates,
-      clientCertificateNames: this.#previous.clientCertificateNames,
-      router: this.#router.done(),
-      counts: Object.freeze({
-        services: this.#services.size,
-        routes: this.#routes.size,
-        plugins: this.#plugins.size,
-      }),
-    });
+  /** Looks at the routes only while some plugin entry wants certificates. */
+  *#collectCertificateNames(): Generator<void> {
+    if (this.#scopes.wantingCertificates === 0) {
+      this.#names = ClientCertificateNames.none;
+      return;
+    }
+    const everywhere = wantsClientCertificate(this.#scopes.globals);
+    const names = new Set<string>();
+    let every = false;
+    let looked = 0;
+    for (const route of this.#routes.done().values()) {
+      looked += 1;
+      if (looked % 64 === 0) yield;
+      if (route.service?.enabled === false || !(everywhere || route.wantsClientCertificate)) continue;
+      const { snis } = route.entity;
+      if (snis === null || snis.length === 0) every = true;
+      else for (const sni of snis) names.add(comparableServerName(sni));
+    }
+    this.#names = new ClientCertificateNames(every, names);
   }
 
   /** `known` lends its way of being found when the entity is the same. */
@@ -151,7 +221,8 @@ export class Compilation {
       preserveHost: entity.preserve_host,
       protocols: httpProtocols(entity.protocols),
       httpsRedirectStatus: entity.https_redirect_status_code,
-      plugins: this.#byRoute.get(entity.id) ?? noPlugins,
+      plugins: this.#scopes.ofRoute(entity.id),
+      pluginsWithService: this.#scopes.ofRouteAndService(entity.id, serviceId),
       indexing: outcome.indexing,
       entity,
     });
@@ -160,44 +231,36 @@ export class Compilation {
     else this.#router.delete(route.id);
   }
 
+  #setPlugin(entity: PluginEntity): void {
+    if (!isNews(this.#plugins.get(entity.id), entity)) return;
+    const outcome = compilePlugin(entity, this.#env.plugins.get(entity.name));
+    if (outcome.kind === 'fault') {
+      this.faults.push({ kind: 'plugins', id: entity.id, name: entity.name, message: outcome.message });
+      return;
+    }
+    this.#dropPlugin(entity.id);
+    this.#plugins.set(entity.id, outcome.plugin);
+    this.#touch(this.#scopes.add(outcome.plugin));
+  }
+
   #dropPlugin(id: string): void {
     const known = this.#plugins.get(id);
     if (known === undefined) return;
     this.#plugins.delete(id);
-    this.#rescope(known, withoutPlugin);
+    this.#touch(this.#scopes.remove(known));
   }
 
-  /** Changes the list a plugin entry belongs to and marks who holds that list. */
-  #rescope(plugin: CompiledPlugin, edit: (list: PluginList, plugin: CompiledPlugin) => PluginList): void {
-    const { routeId, serviceId } = plugin;
-    // Entries bound to a consumer are chosen by who calls, which is no part of a snapshot.
-    if (!plugin.enabled || plugin.consumerId !== null) return;
-    if (routeId !== null) {
-      setOrDelete(this.#byRoute, routeId, edit(this.#byRoute.get(routeId) ?? noPlugins, plugin));
-      this.#staleRoutes.add(routeId);
-    } else if (serviceId !== null) {
-      setOrDelete(this.#byService, serviceId, edit(this.#byService.get(serviceId) ?? noPlugins, plugin));
-      this.#staleServices.add(serviceId);
-    } else {
-      this.#globals = edit(this.#globals, plugin);
-    }
+  #touch({ routeId, serviceId }: Touched): void {
+    if (routeId !== undefined) this.#staleRoutes.add(routeId);
+    if (serviceId !== undefined) this.#staleServices.add(serviceId);
   }
 }
 
-function setOrDelete(map: ShardedMapDraft<PluginList>, key: string, list: PluginList): void {
-  if (list.length === 0) map.delete(key);
-  else map.set(key, list);
+function isNews(known: { readonly entity: object } | undefined, entity: object): boolean {
+  return known === undefined || !isDeepStrictEqual(known.entity, entity);
 }
 
-function withPlugin(list: PluginList, plugin: CompiledPlugin): PluginList {
-  return Object.freeze([...list, plugin].sort((left, right) => (left.id < right.id ? -1 : 1)));
-}
-
-function withoutPlugin(list: PluginList, plugin: CompiledPlugin): PluginList {
-  return Object.freeze(list.filter((other) => other.id !== plugin.id));
-}
-
-function buildService(entity: Service, plugins: PluginList, env: CompileEnvironment): CompiledService {
+function buildService(entity: Service, plugins: ScopedPlugins, tls: ServiceTls): CompiledService {
   return Object.freeze({
     id: entity.id,
     name: entity.name,
@@ -209,12 +272,7 @@ function buildService(entity: Service, plugins: PluginList, env: CompileEnvironm
     connectTimeoutMs: entity.connect_timeout,
     writeTimeoutMs: entity.write_timeout,
     readTimeoutMs: entity.read_timeout,
-    tls: Object.freeze({
-      verify: entity.tls_verify ?? env.tlsVerifyDefault ?? false,
-      verifyDepth: entity.tls_verify_depth ?? undefined,
-      ca: noCertificates,
-      clientCertificate: undefined,
-    }),
+    tls,
     enabled: entity.enabled,
     plugins,
     entity,

@@ -1,3 +1,4 @@
+import type { EntityKind } from '../entities/index.ts';
 import type { AnyPlugin } from '../pdk/index.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -17,7 +18,7 @@ export interface CompileOptions {
 
 /** An entity that cannot run. */
 export interface CompileFault {
-  readonly kind: 'services' | 'routes' | 'plugins';
+  readonly kind: EntityKind;
   readonly id: string;
   readonly name: string | null;
   /** What is wrong, for operators. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { compileSnapshot } from './compile.ts';
 import { SnapshotHolder } from './holder.ts';
+import { noScopedPlugins } from './scoped-plugins.ts';
 import { emptySnapshot } from './snapshot.ts';
 import {
   aChange,
@@ -91,7 +92,7 @@ test('a route carries what the proxy stages need, and its service', async () => 
     readTimeoutMs: 3,
     tls: { verify: true, verifyDepth: undefined, ca: [], clientCertificate: undefined },
     enabled: true,
-    plugins: [],
+    plugins: noScopedPlugins,
   });
   assert.equal(snapshot.revision, 7);
   assert.deepEqual(snapshot.counts, { services: 1, routes: 1, plugins: 0 });
@@ -112,7 +113,7 @@ test('where a service leaves certificate checks open the node decides', async ()
 test('a snapshot and its parts are frozen', async () => {
   const snapshot = await compiled(aChange(upsertRoutes(aRoute({ id: 'R', paths: ['/'] }))));
   const match = matched(snapshot, {});
-  for (const part of [snapshot, snapshot.counts, snapshot.scopes, snapshot.globalPlugins, match, match?.route]) {
+  for (const part of [snapshot, snapshot.counts, snapshot.scopes, snapshot.globals, match, match?.route]) {
     assert.ok(Object.isFrozen(part));
   }
 });
@@ -167,11 +168,11 @@ test('an edit renews only what it touches', async () => {
   const second = await compiled(edited, first, [counting]);
   assert.equal(prepared, 2);
   assert.equal(second.routes.get('R')?.service?.host, 'elsewhere');
-  assert.equal(second.routes.get('R')?.service?.plugins[0], first.plugins.get('p'));
+  assert.equal(second.routes.get('R')?.service?.plugins.anyone[0], first.plugins.get('p'));
   assert.equal(second.routes.get('Q'), first.routes.get('Q'));
   assert.equal(second.services.get('T'), first.services.get('T'));
   assert.equal(second.plugins, first.plugins);
-  assert.equal(second.globalPlugins, first.globalPlugins);
+  assert.equal(second.globals, first.globals);
   assert.equal(first.routes.get('R')?.service?.host, 'upstream.test');
 });
 

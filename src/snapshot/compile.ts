@@ -8,7 +8,7 @@ import type { Snapshot } from './snapshot.ts';
 /**
  * The snapshot after a change. `previous` is not changed and shares with the result everything whose
  * entity did not change, down to the parts of the router. Works in slices; never throws on what a change
- * holds: every entity that cannot run is reported at once. Consumers and other kinds are left out.
+ * holds: every entity that cannot run is reported at once. Consumers, their credentials and targets are left out.
  */
 export async function compileSnapshot(
   previous: Snapshot,
@@ -19,14 +19,11 @@ export async function compileSnapshot(
   const pacer = new Pacer(options.sliceMs ?? 2, options.yieldNow ?? (() => nextTurn()));
   const compilation = new Compilation(previous, env);
   for (const gone of change.deletes) {
-    compilation.remove(gone.kind, gone.id);
+    compilation.remove(gone);
     if (pacer.due()) await pacer.pause();
   }
-  // Plugins first, then services, then routes: each is built from the ones before.
   for (const upsert of change.upserts) {
-    if (upsert.kind === 'plugins') compilation.setPlugin(upsert.entity);
-    else if (upsert.kind === 'services') compilation.setService(upsert.entity);
-    else if (upsert.kind === 'routes') compilation.setRoute(upsert.entity);
+    compilation.set(upsert);
     if (pacer.due()) await pacer.pause();
   }
   for (const _step of compilation.build()) if (pacer.due()) await pacer.pause();

@@ -1,6 +1,7 @@
-import type { PluginEntity, Route, Service } from '../entities/index.ts';
+import type { PluginEntity, Route, Service, Upstream } from '../entities/index.ts';
 import type { AnyPlugin } from '../pdk/index.ts';
 import type { RouteIndexing } from './router/criteria.ts';
+import { type ScopedPlugins, wantsClientCertificate } from './scoped-plugins.ts';
 
 /** A service as the proxy stages read it. */
 export interface CompiledService {
@@ -18,8 +19,8 @@ export interface CompiledService {
   /** How TLS towards the service is done; read for https alone. */
   readonly tls: ServiceTls;
   readonly enabled: boolean;
-  /** Enabled plugin entries bound to this service alone. */
-  readonly plugins: readonly CompiledPlugin[];
+  /** Enabled plugin entries bound to this service and no route. */
+  readonly plugins: ScopedPlugins;
   readonly entity: Service;
 }
 
@@ -50,6 +51,7 @@ export interface CompiledUpstream {
   readonly id: string;
   readonly name: string;
   readonly clientCertificate: CertificatePair | undefined;
+  readonly entity: Upstream;
 }
 
 /** One plugin entry, prepared. */
@@ -104,12 +106,13 @@ export interface CompiledRouteFields {
   readonly preserveHost: boolean;
   readonly protocols: HttpProtocols;
   readonly httpsRedirectStatus: number;
-  readonly plugins: readonly CompiledPlugin[];
+  readonly plugins: ScopedPlugins;
+  readonly pluginsWithService: ScopedPlugins;
   readonly indexing: RouteIndexing;
   readonly entity: Route;
 }
 
-type ChainBuilder = (route: CompiledRoute, globals: readonly CompiledPlugin[]) => PluginChain;
+type ChainBuilder = (route: CompiledRoute, globals: ScopedPlugins) => PluginChain;
 
 /** A route as the proxy stages read it; they never need the entity. */
 export class CompiledRoute implements CompiledRouteFields {
@@ -125,15 +128,17 @@ export class CompiledRoute implements CompiledRouteFields {
   readonly protocols: HttpProtocols;
   /** 426, or the redirect status for a client that came over plain HTTP to an https-only route. */
   readonly httpsRedirectStatus: number;
-  /** Enabled plugin entries bound to this route, with or without a service. */
-  readonly plugins: readonly CompiledPlugin[];
+  /** Enabled plugin entries bound to this route and no service. */
+  readonly plugins: ScopedPlugins;
+  /** Those bound to this route and its service. */
+  readonly pluginsWithService: ScopedPlugins;
   /** How the router finds it. */
   readonly indexing: RouteIndexing;
   readonly entity: Route;
 
-  /** The chain is a function of this route and the global entries, worked out by the first request that needs it. */
+  /** The chain is a function of this route and the entries bound to neither route nor service, worked out by the first request that needs it. */
   #chain: PluginChain | undefined;
-  #chainGlobals: readonly CompiledPlugin[] | undefined;
+  #chainGlobals: ScopedPlugins | undefined;
 
   constructor(fields: CompiledRouteFields) {
     this.id = fields.id;
@@ -146,6 +151,7 @@ export class CompiledRoute implements CompiledRouteFields {
     this.protocols = fields.protocols;
     this.httpsRedirectStatus = fields.httpsRedirectStatus;
     this.plugins = fields.plugins;
+    this.pluginsWithService = fields.pluginsWithService;
     this.indexing = fields.indexing;
     this.entity = fields.entity;
     this.#chain = undefined;
@@ -153,8 +159,15 @@ export class CompiledRoute implements CompiledRouteFields {
     Object.freeze(this);
   }
 
-  /** The chain for these global entries; `build` runs only when they are not the ones of the last call. */
-  chain(globals: readonly CompiledPlugin[], build: ChainBuilder): PluginChain {
+  /** Whether an entry bound to this route or its service wants a certificate from clients. */
+  get wantsClientCertificate(): boolean {
+    const { plugins, pluginsWithService, service } = this;
+    if (wantsClientCertificate(plugins) || wantsClientCertificate(pluginsWithService)) return true;
+    return service !== undefined && wantsClientCertificate(service.plugins);
+  }
+
+  /** The chain for these entries bound to no route or service; `build` runs only when they are not the ones of the last call. */
+  chain(globals: ScopedPlugins, build: ChainBuilder): PluginChain {
     const known = this.#chain;
     if (known !== undefined && this.#chainGlobals === globals) return known;
     const chain = build(this, globals);

@@ -2,14 +2,15 @@ import { ShardedMap } from '../base/sharded-map.ts';
 import type { TlsIdentity } from './compiled.ts';
 import { comparableServerName } from './router/server-name.ts';
 
-/** Which certificate a TLS listener shows for which server name. */
+/** Which certificate a TLS listener shows for which server name. It never changes. */
 export class ServerCertificates {
   static readonly empty = new ServerCertificates(ShardedMap.empty());
 
-  readonly #byName: ShardedMap<TlsIdentity>;
+  /** By name as `comparableServerName` writes it, wildcards included. */
+  readonly table: ShardedMap<TlsIdentity>;
 
-  constructor(byName: ShardedMap<TlsIdentity>) {
-    this.#byName = byName;
+  constructor(table: ShardedMap<TlsIdentity>) {
+    this.table = table;
   }
 
   /**
@@ -17,18 +18,18 @@ export class ServerCertificates {
    * then `*`. Undefined: the listener's default certificate. A client that sent no name gets that of `*` too.
    */
   identityFor(serverName: string | undefined): TlsIdentity | undefined {
-    const known = this.#byName;
-    if (known.size === 0) return undefined;
+    const { table } = this;
+    if (table.size === 0) return undefined;
     if (serverName !== undefined) {
       const name = comparableServerName(serverName);
-      const exact = known.get(name);
+      const exact = table.get(name);
       if (exact !== undefined) return exact;
       const first = name.indexOf('.');
       if (first > 0) {
-        const wildcard = known.get(`*${name.slice(first)}`) ?? known.get(`${name.slice(0, name.lastIndexOf('.'))}.*`);
+        const wildcard = table.get(`*${name.slice(first)}`) ?? table.get(`${name.slice(0, name.lastIndexOf('.'))}.*`);
         if (wildcard !== undefined) return wildcard;
       }
     }
-    return known.get('*');
+    return table.get('*');
   }
 }

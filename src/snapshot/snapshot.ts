@@ -2,7 +2,9 @@ import { ShardedMap } from '../base/sharded-map.ts';
 import { ClientCertificateNames } from './client-certificate-names.ts';
 import type { CompiledPlugin, CompiledRoute, CompiledService } from './compiled.ts';
 import { Router } from './router/router.ts';
+import { noScopedPlugins, type ScopedPlugins } from './scoped-plugins.ts';
 import { ServerCertificates } from './server-certificates.ts';
+import { noTlsParts, type TlsParts } from './tls-compilation.ts';
 import { UpstreamTable } from './upstream-table.ts';
 
 /**
@@ -18,8 +20,8 @@ export interface Snapshot {
   readonly routes: ShardedMap<CompiledRoute>;
   /** Every plugin entry, also disabled ones. */
   readonly plugins: ShardedMap<CompiledPlugin>;
-  /** Enabled entries bound to nothing, by id. The same array as long as none of them changed. */
-  readonly globalPlugins: readonly CompiledPlugin[];
+  /** Enabled entries bound to neither route nor service. The same object as long as none of them changed. */
+  readonly globals: ScopedPlugins;
   /** Enabled entries by the route or service they are bound to, for compiling the next snapshot. */
   readonly scopes: PluginScopes;
   readonly upstreams: UpstreamTable;
@@ -27,15 +29,21 @@ export interface Snapshot {
   readonly certificates: ServerCertificates;
   /** For which server names a client is asked for a certificate. */
   readonly clientCertificateNames: ClientCertificateNames;
+  /** Certificates, names and authorities, for compiling the next snapshot. */
+  readonly tlsParts: TlsParts;
   readonly router: Router;
   readonly counts: SnapshotCounts;
 }
 
 export interface PluginScopes {
-  /** By route id: entries bound to a route, with or without a service. */
-  readonly byRoute: ShardedMap<readonly CompiledPlugin[]>;
-  /** By service id: entries bound to a service alone. */
-  readonly byService: ShardedMap<readonly CompiledPlugin[]>;
+  /** By route id: entries bound to a route and no service. */
+  readonly byRoute: ShardedMap<ScopedPlugins>;
+  /** By route id, then service id: entries bound to both. */
+  readonly byRouteAndService: ShardedMap<ReadonlyMap<string, ScopedPlugins>>;
+  /** By service id: entries bound to a service and no route. */
+  readonly byService: ShardedMap<ScopedPlugins>;
+  /** Entries of plugins that want a certificate from clients. */
+  readonly wantingCertificates: number;
 }
 
 export interface SnapshotCounts {
@@ -50,14 +58,17 @@ export const emptySnapshot: Snapshot = Object.freeze({
   services: ShardedMap.empty<CompiledService>(),
   routes: ShardedMap.empty<CompiledRoute>(),
   plugins: ShardedMap.empty<CompiledPlugin>(),
-  globalPlugins: Object.freeze([]),
+  globals: noScopedPlugins,
   scopes: Object.freeze({
-    byRoute: ShardedMap.empty<readonly CompiledPlugin[]>(),
-    byService: ShardedMap.empty<readonly CompiledPlugin[]>(),
+    byRoute: ShardedMap.empty<ScopedPlugins>(),
+    byRouteAndService: ShardedMap.empty<ReadonlyMap<string, ScopedPlugins>>(),
+    byService: ShardedMap.empty<ScopedPlugins>(),
+    wantingCertificates: 0,
   }),
   upstreams: UpstreamTable.empty,
   certificates: ServerCertificates.empty,
   clientCertificateNames: ClientCertificateNames.none,
+  tlsParts: noTlsParts,
   router: Router.empty,
   counts: Object.freeze({ services: 0, routes: 0, plugins: 0 }),
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { limits } from '../../base/limits.ts';
 import { routeIndexing } from '../compile-route.ts';
 import { CompiledRoute } from '../compiled.ts';
+import { noScopedPlugins } from '../scoped-plugins.ts';
 import { aRoute, matched, routed } from '../test-support.ts';
 import { makeCandidate } from './candidate.ts';
 import { DecisionCache } from './decision-cache.ts';
@@ -24,7 +25,8 @@ function setUp() {
     preserveHost: false,
     protocols: { http: true, https: true },
     httpsRedirectStatus: 426,
-    plugins: [],
+    plugins: noScopedPlugins,
+    pluginsWithService: noScopedPlugins,
     indexing,
     entity,
   });
