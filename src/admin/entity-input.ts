@@ -101,7 +101,7 @@ async function resolveReference(field: string, to: string, value: PlainObject, s
     for (const [by] of entityDefinitions[to].unique.filter((fields) => fields.length === 1)) {
       const name = by === undefined ? undefined : value[by];
       if (by === undefined || typeof name !== 'string') continue;
-      const target = await store.getByUnique(to, by, name);
+      const target = await store.getByUnique(to, { [by]: name });
       if (target === undefined) return { kind: 'unresolved', reference: { field, by, value: name, to } };
       return { kind: 'value', value: { id: target.id }, faults: unknownMembers(field, value, by) };
     }

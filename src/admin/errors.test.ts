@@ -21,7 +21,7 @@ test('faults of the store have the status and key text of Kong', () => {
   assert.equal(unique.status, 409);
   assert.equal(text(unique), `UNIQUE violation detected on '{consumer=null,name="a",route=null,service={id="i"}}'`);
   assert.equal(storeFault('services', { kind: 'primary_key', id: 'i' }).status, 400);
-  assert.equal(storeFault('services', { kind: 'referenced', by: 'routes' }).status, 400);
+  assert.equal(storeFault('services', { kind: 'referenced', by: 'routes', id: 'r' }).status, 400);
 });
 
 test('the long 404 tells a primary key from another key', () => {

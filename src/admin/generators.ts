@@ -5,5 +5,6 @@ import type { Generators } from '../schema/index.ts';
 export const systemGenerators: Generators = {
   uuid: () => randomUUID(),
   now: () => Math.floor(Date.now() / 1000),
+  nowMs: () => Date.now(),
   secret: () => randomBytes(24).toString('base64url'),
 };

@@ -101,6 +101,6 @@ export function parseTags(query: Query, tagged: boolean): Parsed<ListOptions['ta
 async function byCustomId(store: Store, query: Query): Promise<AdminAnswer> {
   const customId = query.one('custom_id');
   if (customId === undefined || customId === '') return message(400, 'custom_id must be an unempty string');
-  const consumer = await store.getByUnique('consumers', 'custom_id', customId);
+  const consumer = await store.getByUnique('consumers', { custom_id: customId });
   return ok({ data: consumer === undefined ? [] : [consumer], next: null });
 }

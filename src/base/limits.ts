@@ -105,6 +105,10 @@ export const limits = {
   decisionsKept: 2000,
   decisionTextMax: 200,
 
+  /** Addresses looked at in X-Forwarded-For, and text of one field in the access log. */
+  forwardedHopsMax: 64,
+  accessLogTextMax: 2048,
+
   /** Process settings and process log. */
   settingsFileBytesMax: 1024 * 1024,
   errorTemplateBytesMax: 64 * 1024,

@@ -36,7 +36,6 @@ export const upstreamRecord = record(
     algorithm: string({
       default: 'round-robin',
       one_of: ['consistent-hashing', 'least-connections', 'round-robin', 'latency'],
-      unsupported: { values: ['latency'] },
       description: 'How a target is chosen. A `hash_on` other than none means consistent-hashing.',
     }),
     hash_on: string({ default: 'none', one_of: hashInputs, description: 'What requests are hashed by.' }),

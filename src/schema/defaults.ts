@@ -6,6 +6,8 @@ export interface Generators {
   uuid(): string;
   /** Unix time in whole seconds. */
   now(): number;
+  /** The same in milliseconds, for fields that show fractions; `now` unless given. */
+  nowMs?(): number;
   /** 32 random URL-safe characters. */
   secret(): string;
 }
@@ -39,7 +41,7 @@ const nothingGenerated: Generators = { uuid: () => '', now: () => 0, secret: () 
 
 function fill(field: AnyField, given: unknown, generators: Generators): unknown {
   const { attributes } = field;
-  if (attributes.refreshed === true) return generators.now();
+  if (attributes.refreshed === true) return timeFor(field, generators);
   let value = given;
   if (value === undefined || (value === null && attributes.nullable !== true && attributes.required !== true)) {
     value = unset(field, generators);
@@ -65,11 +67,16 @@ function unset(field: AnyField, generators: Generators): unknown {
   const { attributes } = field;
   if (attributes.default !== undefined) return attributes.default;
   if (attributes.auto === true && generators !== nothingGenerated) {
-    if (attributes.timestamp === true) return generators.now();
+    if (attributes.timestamp === true) return timeFor(field, generators);
     return attributes.uuid === true ? generators.uuid() : generators.secret();
   }
   // A required record is filled from the defaults inside it, as Kong does with `config`.
   return field.kind === 'record' && attributes.required === true ? {} : null;
+}
+
+function timeFor(field: AnyField, generators: Generators): number {
+  if (field.kind !== 'number' || generators.nowMs === undefined) return generators.now();
+  return generators.nowMs() / 1000;
 }
 
 /** Null inside a list stays null: it is a fault there, never "use the default". */

@@ -21,6 +21,8 @@ export interface KindModel {
   readonly uniques: readonly UniqueRule[];
   readonly foreign: readonly ForeignRule[];
   readonly tagged: boolean;
+  /** Entities may have an `expires_at`. */
+  readonly expires: boolean;
 }
 
 /** A foreign field seen from the entity it points to. */
@@ -28,6 +30,8 @@ export interface Referrer {
   readonly kind: EntityKind;
   readonly field: string;
   readonly onDelete: 'restrict' | 'cascade';
+  /** The field is a list of ids, so nothing can be nested by it. */
+  readonly list: boolean;
 }
 
 export interface StoreModel {
@@ -45,9 +49,9 @@ export function storeModel(): StoreModel {
   for (const definition of Object.values(entityDefinitions)) models.set(definition.kind, kindModel(definition));
   const referrers = new Map<EntityKind, Referrer[]>();
   for (const model of models.values()) {
-    for (const { field, to, onDelete } of model.foreign) {
+    for (const { field, to, onDelete, list: isList } of model.foreign) {
       const list = referrers.get(to) ?? [];
-      list.push({ kind: model.kind, field, onDelete });
+      list.push({ kind: model.kind, field, onDelete, list: isList === true });
       referrers.set(to, list);
     }
   }
@@ -71,8 +75,9 @@ function kindModel(definition: EntityDefinition): KindModel {
     kind: definition.kind,
     key,
     uniques: [...uniques].map(([name, fields]) => ({ name, fields })),
-    foreign: definition.foreign.map(({ field, to, onDelete }) => ({ field, to, onDelete })),
+    foreign: definition.foreign,
     tagged: definition.tags,
+    expires: definition.expires === true,
   };
 }
 
@@ -95,6 +100,8 @@ export interface IndexRows {
   readonly uniques: readonly { readonly rule: UniqueRule; readonly value: string }[];
   readonly refs: readonly { readonly field: string; readonly to: EntityKind; readonly id: string }[];
   readonly tags: readonly string[];
+  /** Unix time in seconds. */
+  readonly expiresAt: number | undefined;
 }
 
 /**
@@ -109,14 +116,14 @@ export function indexRows(model: KindModel, entity: Entity): IndexRows {
   }
   const refs: { field: string; to: EntityKind; id: string }[] = [];
   for (const { field, to } of model.foreign) {
-    const id = foreignId(fieldOf(entity, field));
-    if (id !== undefined) refs.push({ field, to, id });
+    for (const id of foreignIds(fieldOf(entity, field))) refs.push({ field, to, id });
   }
   const tags = model.tagged ? fieldOf(entity, 'tags') : undefined;
   return {
     uniques,
     refs,
-    tags: Array.isArray(tags) ? [...new Set(tags.filter((tag) => typeof tag === 'string'))] : [],
+    tags: textsOf(tags),
+    expiresAt: model.expires ? endOf(entity) : undefined,
   };
 }
 
@@ -133,6 +140,30 @@ export function uniqueText(values: readonly unknown[]): string {
   return JSON.stringify(values);
 }
 
+/** The rule over exactly these fields, and their values as it writes them down. */
+export function ruleOver(
+  model: KindModel,
+  values: Readonly<Record<string, string>>,
+): { readonly rule: string; readonly value: string } {
+  const names = Object.keys(values);
+  const found = model.uniques.find(
+    ({ fields }) => fields.length === names.length && fields.every((field) => Object.hasOwn(values, field)),
+  );
+  if (found === undefined) throw new TypeError(`${model.kind} have no unique rule over ${names.join(', ')}`);
+  return { rule: found.name, value: uniqueText(found.fields.map((field) => values[field])) };
+}
+
+/** True when the entity's time has come. */
+export function hasEnded(entity: Entity, nowSeconds: number): boolean {
+  const end = endOf(entity);
+  return end !== undefined && end <= nowSeconds;
+}
+
+function endOf(entity: Entity): number | undefined {
+  const end = fieldOf(entity, 'expires_at');
+  return typeof end === 'number' ? end : undefined;
+}
+
 /** The fields of a violated rule as a fault shows them. */
 export function ruleFields(rule: UniqueRule, entity: Entity): Record<string, unknown> {
   return Object.fromEntries(rule.fields.map((field) => [field, fieldOf(entity, field) ?? null]));
@@ -147,6 +178,16 @@ export function fieldOf(entity: Entity, field: string): unknown {
 export function upsertOf(kind: EntityKind, entity: Entity): Upsert {
   // Kind and entity always travel together; the compiler cannot follow that through maps by kind.
   return { kind, entity } as Upsert;
+}
+
+/** The ids in a foreign value: `{ id }`, or a list of ids. */
+function foreignIds(value: unknown): string[] {
+  const id = foreignId(value);
+  return id === undefined ? textsOf(value) : [id];
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? [...new Set(value.filter((element) => typeof element === 'string'))] : [];
 }
 
 /** The id in a foreign value `{ id }`. */

@@ -75,8 +75,8 @@ function describeReads(store: () => Store): void {
     await put(store(), ['consumers', one]);
     assert.deepEqual(await store().get('consumers', one.id), one);
     assert.deepEqual(await store().getByKey('consumers', 'alice'), one);
-    assert.deepEqual(await store().getByUnique('consumers', 'custom_id', 'c-1'), one);
-    assert.equal(await store().getByUnique('consumers', 'custom_id', 'alice'), undefined);
+    assert.deepEqual(await store().getByUnique('consumers', { custom_id: 'c-1' }), one);
+    assert.equal(await store().getByUnique('consumers', { custom_id: 'alice' }), undefined);
     assert.equal(await store().getByKey('services', 'alice'), undefined);
     assert.equal(await store().get('services', one.id), undefined);
   });
@@ -282,10 +282,10 @@ function describeReferences(store: () => Store): void {
       await transaction.insert('routes', bound);
       return await transaction.delete('services', target.id);
     });
-    assert.deepEqual(early, { kind: 'referenced', by: 'routes' });
+    assert.deepEqual(early, { kind: 'referenced', by: 'routes', id: bound.id });
     await put(store(), ['routes', bound]);
     const late = await faultOf(store(), (transaction) => transaction.delete('services', target.id));
-    assert.deepEqual(late, { kind: 'referenced', by: 'routes' });
+    assert.deepEqual(late, { kind: 'referenced', by: 'routes', id: bound.id });
     await within(store(), async (transaction) => {
       await transaction.upsert('routes', { ...bound, service: null });
       assert.equal(await transaction.delete('services', target.id), undefined);

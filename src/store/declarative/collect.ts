@@ -15,9 +15,9 @@ const formats = ['1.1', '2.1', '3.0'];
 
 /** Collections of Kong that hold nothing here yet; a file that fills one is refused by its name. */
 const unsupportedCollections = new Set(
-  `upstreams targets certificates snis ca_certificates vaults keys key_sets filter_chains workspaces
-  keyauth_credentials basicauth_credentials hmacauth_credentials jwt_secrets acls oauth2_credentials
-  oauth2_tokens sessions acme_storage parameters clustering_data_planes ratelimiting_metrics`.split(/\s+/),
+  `vaults keys key_sets filter_chains workspaces basicauth_credentials hmacauth_credentials jwt_secrets
+  oauth2_credentials oauth2_tokens sessions acme_storage parameters clustering_data_planes
+  ratelimiting_metrics`.split(/\s+/),
 );
 
 const unsupportedText = 'not supported yet by this version of Sallyport';
@@ -92,8 +92,8 @@ class Collector {
   }
 
   #readEntry(kind: EntityKind, written: PlainObject, path: Fault['path'], parent: Entry['parent']): void {
-    const { record } = entityDefinitions[kind];
-    const children = this.#model.referrers(kind);
+    const { record, written: nestedOnly = [], prepare } = entityDefinitions[kind];
+    const children = this.#model.referrers(kind).filter(({ list }) => !list);
     const nested: [EntityKind, string, unknown][] = [];
     const input: PlainObject = {};
     const faults: Fault[] = [];
@@ -101,7 +101,8 @@ class Collector {
       if (name === '_comment' || name === '_ignore') continue;
       const child = children.find((referrer) => referrer.kind === name);
       const known =
-        Object.hasOwn(record.fields, name) || record.shorthands.some((shorthand) => shorthand.name === name);
+        (Object.hasOwn(record.fields, name) && !nestedOnly.includes(name)) ||
+        record.shorthands.some((shorthand) => shorthand.name === name);
       if (known || (kind === 'plugins' && name === '_config')) setOwn(input, name, value);
       else if (child !== undefined) nested.push([child.kind, child.field, value]);
       else this.refuse(name, value, [...path, name]);
@@ -110,7 +111,8 @@ class Collector {
       faults.push({ path: [...path, parent.field], message: 'value must be null' });
     }
     const extended = withDeckExtras(this.#extras, kind, input, path, faults);
-    const current = this.#oldFormat && kind === 'routes' ? withMigratedPaths(extended) : extended;
+    const migrated = this.#oldFormat && kind === 'routes' ? withMigratedPaths(extended) : extended;
+    const current = prepare === undefined ? migrated : prepare(migrated);
     const entry: Entry = {
       kind,
       path,

@@ -16,6 +16,8 @@ export interface DeckExtras {
 const kindsOfDefaults: ReadonlyMap<string, EntityKind> = new Map([
   ['service', 'services'],
   ['route', 'routes'],
+  ['upstream', 'upstreams'],
+  ['target', 'targets'],
 ]);
 
 /** Reads decK's members of a document. `_workspace` may be anything: there is one workspace. */

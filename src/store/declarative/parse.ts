@@ -81,6 +81,7 @@ function generatorsAt(now: () => number): Generators {
     // Ids are set on every entity before validation; this is for other fields.
     uuid: randomUUID,
     now: () => seconds,
+    nowMs: now,
     secret: () => randomBytes(24).toString('base64url'),
   };
 }
@@ -105,8 +106,10 @@ class Validator {
       return undefined;
     }
     if (entry.kind === 'plugins') this.#checkPlugin(entry, processed.value);
+    const { keep } = entityDefinitions[entry.kind];
+    const kept = keep === undefined ? processed.value : keep(processed.value, this.#generators.now());
     // The record that accepted the value belongs to this kind.
-    return processed.value as unknown as Entity;
+    return kept as unknown as Entity;
   }
 
   /** Without a known plugin nothing can be said about the rest of an entry, as in Kong. */

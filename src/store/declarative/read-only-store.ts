@@ -1,5 +1,5 @@
 import type { ConfigChange, Entity, EntityKind } from '../../entities/index.ts';
-import type { ListOptions, ListPage, Store, StoreTransaction } from '../store.ts';
+import type { ListOptions, ListPage, Store, StoreTransaction, UniqueValues } from '../store.ts';
 import { ReadOnlyStoreError } from '../store-error.ts';
 
 /** A store seen by those who may only read it: `begin` rejects with `ReadOnlyStoreError`. */
@@ -27,8 +27,8 @@ export class ReadOnlyStore implements Store {
     return this.#store.getByKey(kind, key);
   }
 
-  getByUnique(kind: EntityKind, field: string, value: string): Promise<Entity | undefined> {
-    return this.#store.getByUnique(kind, field, value);
+  getByUnique(kind: EntityKind, values: UniqueValues): Promise<Entity | undefined> {
+    return this.#store.getByUnique(kind, values);
   }
 
   list(kind: EntityKind, options: ListOptions): Promise<ListPage> {

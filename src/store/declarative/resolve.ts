@@ -1,4 +1,4 @@
-import { entityDefinitions, keyText } from '../../entities/index.ts';
+import { type EntityKind, entityDefinitions, keyText } from '../../entities/index.ts';
 import { isObject, ownValue, type PlainObject, shortJson } from '../../schema/value.ts';
 import type { KindModel, StoreModel } from '../model.ts';
 import type { Entry } from './entry.ts';
@@ -48,8 +48,12 @@ function givenId(entry: Entry): string | undefined {
 
 function resolveReferences(entry: Entry, rules: KindModel, found: Found): void {
   if (entry.parent !== undefined) entry.foreign.set(entry.parent.field, entry.parent.entry);
-  for (const { field, to } of rules.foreign) {
+  for (const { field, to, list } of rules.foreign) {
     const written = ownValue(entry.input, field);
+    if (list === true) {
+      checkList(entry, field, to, written, found);
+      continue;
+    }
     if (field === entry.parent?.field || written === undefined || written === null) continue;
     const name = isObject(written) ? (ownValue(written, 'id') ?? keyOf(written, entityDefinitions[to].key)) : written;
     // What is neither text nor holds any is for the field's own check to refuse.
@@ -61,6 +65,15 @@ function resolveReferences(entry: Entry, rules: KindModel, found: Found): void {
       const text = typeof written === 'string' ? written : shortJson(written);
       entry.badReferences.push(`invalid reference '${field}: ${text}' (no such entry in '${to}')`);
     }
+  }
+}
+
+/** A list refers by ids alone; what is no list of texts is for the field's own check to refuse. */
+function checkList(entry: Entry, field: string, to: EntityKind, written: unknown, found: Found): void {
+  if (!Array.isArray(written)) return;
+  for (const id of written) {
+    if (typeof id !== 'string' || found.byId.has(JSON.stringify([to, id]))) continue;
+    entry.badReferences.push(`invalid reference '${field}: ${id}' (no such entry in '${to}')`);
   }
 }
 

@@ -47,6 +47,19 @@ const migrations: readonly Migration[] = [
       INSERT INTO meta (name, value) VALUES ('revision', 0);
     `,
   },
+  {
+    number: 2,
+    name: 'entities that end',
+    sql: `
+      CREATE TABLE endings (
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        expires_at INTEGER NOT NULL,
+        PRIMARY KEY (kind, id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX endings_by_time ON endings (expires_at);
+    `,
+  },
 ];
 
 /** "SALY" in the file's header tells our databases from those of others. */

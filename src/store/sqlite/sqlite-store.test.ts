@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { describeStore, entityOf } from '../store-contract.ts';
+import { describeEndings } from '../store-contract-endings.ts';
 import { StoreError } from '../store-error.ts';
 import { openDatabase } from './driver.ts';
 import { openSqliteStore } from './sqlite-store.ts';
@@ -21,6 +22,7 @@ function newPath(): string {
 
 describeStore('SQLite file', () => openSqliteStore({ path: newPath() }));
 describeStore('SQLite in memory', () => openSqliteStore({ path: ':memory:' }));
+describeEndings('SQLite in memory', (now) => openSqliteStore({ path: ':memory:', now }));
 
 async function insertConsumer(path: string, username: string): Promise<void> {
   const store = await openSqliteStore({ path });

@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.ts';
 import type { ConfigChange, Entity, EntityKind, Upsert } from '../../entities/index.ts';
-import { type StoreModel, storeModel, uniqueText, upsertOf } from '../model.ts';
-import type { ListOptions, ListPage, Store, StoreTransaction } from '../store.ts';
+import { hasEnded, ruleOver, type StoreModel, storeModel, upsertOf } from '../model.ts';
+import type { ListOptions, ListPage, Store, StoreTransaction, UniqueValues } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import { type Database, openDatabase } from './driver.ts';
 import { migrate } from './migrations.ts';
@@ -24,7 +24,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   try {
     migrate(database, now);
     const model = storeModel();
-    return new SqliteStore(database, openTables(database, model), model);
+    return new SqliteStore(database, openTables(database, model), model, now);
   } catch (error) {
     database.close();
     throw error;
@@ -36,14 +36,16 @@ class SqliteStore implements Store {
   readonly #database: Database;
   readonly #tables: Tables;
   readonly #model: StoreModel;
+  readonly #now: () => number;
   #closed = false;
   /** Ends with the last writer that has asked for its turn. */
   #turns: Promise<void> = Promise.resolve();
 
-  constructor(database: Database, tables: Tables, model: StoreModel) {
+  constructor(database: Database, tables: Tables, model: StoreModel, now: () => number) {
     this.#database = database;
     this.#tables = tables;
     this.#model = model;
+    this.#now = now;
   }
 
   async revision(): Promise<number> {
@@ -53,29 +55,33 @@ class SqliteStore implements Store {
   async everything(): Promise<ConfigChange> {
     const tables = this.#open();
     const upserts: Upsert[] = [];
-    for (const [kind, entities] of tables.all()) for (const entity of entities) upserts.push(upsertOf(kind, entity));
+    const nowSeconds = this.#nowSeconds();
+    for (const [kind, entities] of tables.all()) {
+      for (const entity of entities) if (!hasEnded(entity, nowSeconds)) upserts.push(upsertOf(kind, entity));
+    }
     return { revision: tables.revision(), upserts, deletes: [] };
   }
 
   async get(kind: EntityKind, id: string): Promise<Entity | undefined> {
-    return this.#open().get(kind, id);
+    const entity = this.#open().get(kind, id);
+    return entity === undefined || hasEnded(entity, this.#nowSeconds()) ? undefined : entity;
   }
 
   async getByKey(kind: EntityKind, key: string): Promise<Entity | undefined> {
     const field = this.#model.of(kind).key;
-    return field === undefined ? undefined : await this.getByUnique(kind, field, key);
+    return field === undefined ? undefined : await this.getByUnique(kind, { [field]: key });
   }
 
-  async getByUnique(kind: EntityKind, field: string, value: string): Promise<Entity | undefined> {
-    const tables = this.#open();
-    const id = tables.holder(kind, field, uniqueText([value]));
-    return id === undefined ? undefined : tables.get(kind, id);
+  async getByUnique(kind: EntityKind, values: UniqueValues): Promise<Entity | undefined> {
+    const { rule, value } = ruleOver(this.#model.of(kind), values);
+    const id = this.#open().holder(kind, rule, value);
+    return id === undefined ? undefined : await this.get(kind, id);
   }
 
   async list(kind: EntityKind, options: ListOptions): Promise<ListPage> {
     const size = Math.min(Math.max(Math.trunc(options.size), 1), limits.listSizeMax);
     // One more than asked for tells whether another page follows.
-    const found = this.#open().list(kind, size + 1, options);
+    const found = this.#open().list(kind, size + 1, options, this.#nowSeconds());
     const rows = found.slice(0, size);
     return { rows, next: found.length > size ? rows.at(-1)?.id : undefined };
   }
@@ -87,7 +93,7 @@ class SqliteStore implements Store {
     this.#turns = promise;
     await before;
     try {
-      return new SqliteTransaction(this.#open(), this.#model, resolve);
+      return new SqliteTransaction(this.#open(), this.#model, this.#nowSeconds(), resolve);
     } catch (error) {
       resolve();
       throw error;
@@ -111,6 +117,10 @@ class SqliteStore implements Store {
     await Promise.race([this.#turns, promise]);
     clearTimeout(timer);
     this.#database.close();
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#now() / 1000);
   }
 
   #open(): Tables {

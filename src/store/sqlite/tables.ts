@@ -21,8 +21,10 @@ export interface Tables {
   /** The id that holds this value of a unique rule. */
   holder(kind: EntityKind, rule: string, value: string): string | undefined;
   referring(kind: EntityKind, field: string, toId: string): readonly string[];
-  /** At most `size` rows in the order of ids. */
-  list(kind: EntityKind, size: number, options: Omit<ListOptions, 'size'>): readonly Entity[];
+  /** At most `size` rows in the order of ids, without those that have ended. */
+  list(kind: EntityKind, size: number, options: Omit<ListOptions, 'size'>, nowSeconds: number): readonly Entity[];
+  /** At most `max` entities whose time has come. */
+  ended(nowSeconds: number, max: number): readonly { readonly kind: EntityKind; readonly id: string }[];
   /** Writes all changes and the revision, or nothing. Durable when it returns. */
   write(changes: readonly RowChange[], revision: number): void;
 }
@@ -43,7 +45,13 @@ export function openTables(database: Database, model: StoreModel): Tables {
     all: () => readAll(read.all, model),
     holder: (kind, rule, value) => textOf(read.holder.row(kind, rule, value)),
     referring: (kind, field, toId) => read.referring.rows(kind, field, toId).map((row) => String(row[0])),
-    list: (kind, size, options) => lists.page(kind, size, options),
+    list: (kind, size, options, nowSeconds) =>
+      lists.page(kind, size, options, model.of(kind).expires ? nowSeconds : undefined),
+    ended: (nowSeconds, max) =>
+      read.ended.rows(nowSeconds, max).flatMap(([name, id]) => {
+        const kind = model.order.find((known) => known === name);
+        return kind === undefined ? [] : [{ kind, id: String(id) }];
+      }),
     write: (changes, revision) => database.transaction(() => writeChanges(write, model, changes, revision)),
   };
 }
@@ -54,6 +62,7 @@ function readStatements(database: Database) {
     get: database.prepare('SELECT body FROM entities WHERE kind = ? AND id = ?'),
     all: database.prepare('SELECT kind, body FROM entities ORDER BY position'),
     holder: database.prepare('SELECT id FROM unique_values WHERE kind = ? AND rule = ? AND value = ?'),
+    ended: database.prepare('SELECT kind, id FROM endings WHERE expires_at <= ? ORDER BY expires_at LIMIT ?'),
     referring: database.prepare('SELECT id FROM refs WHERE kind = ? AND field = ? AND to_id = ? ORDER BY id'),
   };
 }
@@ -74,6 +83,8 @@ function writeStatements(database: Database) {
     deleteRef: database.prepare('DELETE FROM refs WHERE kind = ? AND field = ? AND to_id = ? AND id = ?'),
     insertTag: database.prepare('INSERT INTO tags (kind, tag, id) VALUES (?, ?, ?)'),
     deleteTag: database.prepare('DELETE FROM tags WHERE kind = ? AND tag = ? AND id = ?'),
+    insertEnding: database.prepare('INSERT INTO endings (kind, id, expires_at) VALUES (?, ?, ?)'),
+    deleteEnding: database.prepare('DELETE FROM endings WHERE kind = ? AND id = ?'),
   };
 }
 
@@ -101,18 +112,20 @@ function addIndexRows(write: WriteStatements, kind: EntityKind, id: string, rows
   for (const { rule, value } of rows.uniques) write.insertUnique.run(kind, rule.name, value, id);
   for (const { field, id: to } of rows.refs) write.insertRef.run(kind, field, to, id);
   for (const tag of rows.tags) write.insertTag.run(kind, tag, id);
+  if (rows.expiresAt !== undefined) write.insertEnding.run(kind, id, rows.expiresAt);
 }
 
 function dropIndexRows(write: WriteStatements, kind: EntityKind, id: string, rows: IndexRows): void {
   for (const { rule, value } of rows.uniques) write.deleteUnique.run(kind, rule.name, value, id);
   for (const { field, id: to } of rows.refs) write.deleteRef.run(kind, field, to, id);
   for (const tag of rows.tags) write.deleteTag.run(kind, tag, id);
+  if (rows.expiresAt !== undefined) write.deleteEnding.run(kind, id);
 }
 
 /** A new version may know new rules or kinds; the indexes hold nothing that the bodies do not. */
 function rebuildIndexes(database: Database, model: StoreModel, write: WriteStatements, all: Statement): void {
   database.transaction(() => {
-    database.exec('DELETE FROM unique_values; DELETE FROM refs; DELETE FROM tags');
+    database.exec('DELETE FROM unique_values; DELETE FROM refs; DELETE FROM tags; DELETE FROM endings');
     for (const row of all.rows()) {
       const kind = model.order.find((known) => known === row[0]);
       if (kind === undefined) continue;
@@ -144,26 +157,32 @@ class Lists {
     this.#database = database;
   }
 
-  page(kind: EntityKind, size: number, { after = '', tags, parent }: Omit<ListOptions, 'size'>): readonly Entity[] {
+  /** `nowSeconds` is undefined for kinds whose entities never end. */
+  page(
+    kind: EntityKind,
+    size: number,
+    { after = '', tags, parent }: Omit<ListOptions, 'size'>,
+    nowSeconds: number | undefined,
+  ): readonly Entity[] {
     const wanted = [...new Set(tags?.tags)];
-    if (tags === undefined) return this.#rows(kind, size, after, [], parent);
-    if (tags.mode === 'all') return this.#rows(kind, size, after, wanted, parent);
+    const page = { kind, size, after, parent, nowSeconds };
+    if (tags === undefined) return this.#rows(page, []);
+    if (tags.mode === 'all') return this.#rows(page, wanted);
     const found = new Map<string, Entity>();
     for (const tag of wanted) {
-      for (const entity of this.#rows(kind, size, after, [tag], parent)) found.set(entity.id, entity);
+      for (const entity of this.#rows(page, [tag])) found.set(entity.id, entity);
     }
     return [...found.values()].sort((left, right) => (left.id < right.id ? -1 : 1)).slice(0, size);
   }
 
-  #rows(
-    kind: EntityKind,
-    size: number,
-    after: string,
-    tags: readonly string[],
-    parent: ListOptions['parent'],
-  ): readonly Entity[] {
+  #rows({ kind, size, after, parent, nowSeconds }: Page, tags: readonly string[]): readonly Entity[] {
     const [tag, ...others] = tags;
-    const sql = listSql(tag !== undefined, others.length > 0, parent !== undefined);
+    const sql = listSql({
+      tag: tag !== undefined,
+      otherTags: others.length > 0,
+      parent: parent !== undefined,
+      ends: nowSeconds !== undefined,
+    });
     const statement = this.#prepared.get(sql) ?? this.#database.prepare(sql);
     this.#prepared.set(sql, statement);
     const values: Value[] = [kind];
@@ -171,12 +190,28 @@ class Lists {
     if (parent !== undefined) values.push(parent.field, parent.id);
     values.push(after);
     if (others.length > 0) values.push(JSON.stringify(others), others.length);
+    if (nowSeconds !== undefined) values.push(nowSeconds);
     return statement.rows(...values, size).map((row) => entityOf(row[0]));
   }
 }
 
+interface Page {
+  readonly kind: EntityKind;
+  readonly size: number;
+  readonly after: string;
+  readonly parent: ListOptions['parent'];
+  readonly nowSeconds: number | undefined;
+}
+
+interface ListQuery {
+  readonly tag: boolean;
+  readonly otherTags: boolean;
+  readonly parent: boolean;
+  readonly ends: boolean;
+}
+
 /** CROSS JOIN keeps SQLite from reordering: the first table is the one whose index narrows most. */
-function listSql(tag: boolean, otherTags: boolean, parent: boolean): string {
+function listSql({ tag, otherTags, parent, ends }: ListQuery): string {
   const steps: string[] = [];
   if (tag) steps.push('tags t');
   if (parent) steps.push('refs r');
@@ -191,6 +226,10 @@ function listSql(tag: boolean, otherTags: boolean, parent: boolean): string {
   if (otherTags) {
     const others = 'SELECT count(*) FROM tags o WHERE o.kind = t.kind AND o.id = t.id';
     conditions.push(`(${others} AND o.tag IN (SELECT value FROM json_each(?))) = ?`);
+  }
+  if (ends) {
+    const ended = 'SELECT 1 FROM endings x WHERE x.kind = e.kind AND x.id = e.id AND x.expires_at <= ?';
+    conditions.push(`NOT EXISTS (${ended})`);
   }
   return `SELECT e.body FROM ${steps.join(' CROSS JOIN ')} WHERE ${conditions.join(' AND ')} ORDER BY ${first}.id LIMIT ?`;
 }

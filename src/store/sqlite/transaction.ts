@@ -1,6 +1,7 @@
+import { limits } from '../../base/limits.ts';
 import type { ConfigChange, Deletion, Entity, EntityKind, Upsert } from '../../entities/index.ts';
-import { indexRows, ruleFields, type StoreModel, uniqueText, upsertOf } from '../model.ts';
-import type { StoreFault, StoreTransaction } from '../store.ts';
+import { hasEnded, indexRows, ruleFields, ruleOver, type StoreModel, uniqueText, upsertOf } from '../model.ts';
+import type { StoreFault, StoreTransaction, UniqueValues } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import type { RowChange, Tables } from './tables.ts';
 
@@ -19,6 +20,7 @@ export class SqliteTransaction implements StoreTransaction {
   readonly #tables: Tables;
   readonly #model: StoreModel;
   readonly #revision: number;
+  readonly #nowSeconds: number;
   readonly #ended: () => void;
   #over = false;
   readonly #touched = new Map<EntityKind, Map<string, Touched>>();
@@ -26,12 +28,14 @@ export class SqliteTransaction implements StoreTransaction {
   readonly #holders = new Map<string, string>();
   readonly #referring = new Map<string, Set<string>>();
 
-  /** `ended` gives the turn back. */
-  constructor(tables: Tables, model: StoreModel, ended: () => void) {
+  /** `nowSeconds` is Unix time; `ended` gives the turn back. */
+  constructor(tables: Tables, model: StoreModel, nowSeconds: number, ended: () => void) {
     this.#tables = tables;
     this.#model = model;
     this.#revision = tables.revision() + 1;
+    this.#nowSeconds = nowSeconds;
     this.#ended = ended;
+    for (const { kind, id } of tables.ended(nowSeconds, limits.storeEndedDeletedMax)) this.#touch(kind, id, undefined);
   }
 
   async get(kind: EntityKind, id: string): Promise<Entity | undefined> {
@@ -42,8 +46,20 @@ export class SqliteTransaction implements StoreTransaction {
   async getByKey(kind: EntityKind, key: string): Promise<Entity | undefined> {
     this.#checkOpen();
     const field = this.#model.of(kind).key;
-    const id = field === undefined ? undefined : this.#holder(kind, field, uniqueText([key]));
+    return field === undefined ? undefined : await this.getByUnique(kind, { [field]: key });
+  }
+
+  async getByUnique(kind: EntityKind, values: UniqueValues): Promise<Entity | undefined> {
+    this.#checkOpen();
+    const { rule, value } = ruleOver(this.#model.of(kind), values);
+    const id = this.#holder(kind, rule, value);
     return id === undefined ? undefined : this.#current(kind, id);
+  }
+
+  async referring(kind: EntityKind, field: string, toId: string): Promise<readonly Entity[]> {
+    this.#checkOpen();
+    const entities = this.#referrers(kind, field, toId).map((id) => this.#current(kind, id));
+    return entities.filter((entity) => entity !== undefined);
   }
 
   async insert(kind: EntityKind, entity: Entity): Promise<StoreFault | undefined> {
@@ -64,7 +80,7 @@ export class SqliteTransaction implements StoreTransaction {
     for (const [doomedKind, ids] of doomed) {
       for (const doomedId of ids) {
         const by = this.#restrictedBy(doomedKind, doomedId, doomed);
-        if (by !== undefined) return { kind: 'referenced', by };
+        if (by !== undefined) return { kind: 'referenced', ...by };
       }
     }
     for (const [doomedKind, ids] of doomed) for (const doomedId of ids) this.#touch(doomedKind, doomedId, undefined);
@@ -122,7 +138,9 @@ export class SqliteTransaction implements StoreTransaction {
 
   #current(kind: EntityKind, id: string): Entity | undefined {
     const touched = this.#touched.get(kind)?.get(id);
-    return touched === undefined ? this.#tables.get(kind, id) : touched.after;
+    if (touched !== undefined) return touched.after;
+    const stored = this.#tables.get(kind, id);
+    return stored === undefined || hasEnded(stored, this.#nowSeconds) ? undefined : stored;
   }
 
   #put(kind: EntityKind, entity: Entity): StoreFault | undefined {
@@ -152,7 +170,11 @@ export class SqliteTransaction implements StoreTransaction {
     if (own !== undefined) return own;
     // A stored holder that was touched and is not among the own ones has given the value up.
     const stored = this.#tables.holder(kind, rule, value);
-    return stored === undefined || this.#touched.get(kind)?.has(stored) === true ? undefined : stored;
+    if (stored === undefined || this.#touched.get(kind)?.has(stored) === true) return undefined;
+    if (this.#current(kind, stored) !== undefined) return stored;
+    // Its time has come, and the new holder of the value cannot wait for its turn to be deleted.
+    this.#touch(kind, stored, undefined);
+    return undefined;
   }
 
   #referrers(kind: EntityKind, field: string, toId: string): string[] {
@@ -178,10 +200,11 @@ export class SqliteTransaction implements StoreTransaction {
     return doomed;
   }
 
-  #restrictedBy(kind: EntityKind, id: string, doomed: Map<EntityKind, Set<string>>): EntityKind | undefined {
+  #restrictedBy(kind: EntityKind, id: string, doomed: Map<EntityKind, Set<string>>) {
     for (const { kind: by, field, onDelete } of this.#model.referrers(kind)) {
       if (onDelete !== 'restrict') continue;
-      if (this.#referrers(by, field, id).some((referrer) => doomed.get(by)?.has(referrer) !== true)) return by;
+      const staying = this.#referrers(by, field, id).find((referrer) => doomed.get(by)?.has(referrer) !== true);
+      if (staying !== undefined) return { by, id: staying };
     }
     return undefined;
   }
