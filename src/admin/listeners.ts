@@ -177,7 +177,8 @@ function send(
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (close) response.setHeader('Connection', 'close');
   if (json !== undefined) response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  else if (text !== undefined) response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  else if (text !== undefined && !response.hasHeader('Content-Type'))
+    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   if (status !== 204) response.setHeader('Content-Length', body === undefined ? 0 : Buffer.byteLength(body));
   response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -6,6 +6,7 @@ import type { Generators } from '../schema/index.ts';
 import type { CompileFault } from '../snapshot/index.ts';
 import type { Store } from '../store/store.ts';
 import type { NodeFacts, WorkerQuestion } from '../threads/messages.ts';
+import type { MetricsLedger } from './metrics/ledger.ts';
 
 /** A change that compiles, or why it cannot run. */
 export type CheckedChange =
@@ -65,6 +66,7 @@ export interface AdminParts {
   readonly ask: (question: WorkerQuestion) => Promise<unknown[]>;
   readonly node: () => NodeFacts;
   readonly health: HealthAccess;
+  readonly metrics: MetricsLedger;
   readonly settings: AdminSettings;
   readonly log: Logger;
   /** Ids, times and secrets of new entities; from the system unless given. */

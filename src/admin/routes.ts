@@ -4,11 +4,12 @@ import type { AdminRoute } from './router.ts';
 import { configRoute } from './special/config.ts';
 import { decisionRoutes } from './special/decisions.ts';
 import { endpointsRoute } from './special/endpoints.ts';
+import { metricsRoute } from './special/metrics.ts';
 import { pluginsEnabledRoute } from './special/plugins-enabled.ts';
 import { robotsRoute } from './special/robots.ts';
 import { rootRoute } from './special/root.ts';
 import { schemaRoutes } from './special/schemas.ts';
-import { statusRoute } from './special/status.ts';
+import { liveRoute, readyRoute, statusRoute } from './special/status.ts';
 import { tagRoutes } from './special/tags.ts';
 
 /** Every path of the Admin API. */
@@ -16,6 +17,9 @@ export function adminRoutes(parts: AdminParts): AdminRoute[] {
   const routes = [
     rootRoute(parts),
     statusRoute(parts),
+    readyRoute(parts),
+    liveRoute,
+    metricsRoute(parts),
     ...schemaRoutes(parts),
     pluginsEnabledRoute(parts),
     ...tagRoutes(parts),

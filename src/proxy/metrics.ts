@@ -2,8 +2,9 @@ import { limits } from '../base/limits.ts';
 import type { DecisionDraft } from '../pdk/index.ts';
 import type { CompiledRoute } from '../snapshot/snapshot.ts';
 import {
+  addTo,
   histogramWidth,
-  latencyBoundsMs,
+  increase,
   type MetricCell,
   MetricCells,
   type MetricsAnnouncement,
@@ -116,13 +117,14 @@ class RouteSeries {
  */
 export class WorkerMetrics {
   readonly #cells: MetricCells;
-  readonly #perConsumer: boolean;
+  #perConsumer: boolean;
   readonly #consumerBudget: Budget = { left: limits.metricConsumersMax };
   readonly #unmatched: RouteSeries;
   readonly #byRoute = new WeakMap<CompiledRoute, RouteSeries>();
   readonly #byLabels = new Map<string, RouteSeries>();
   readonly #decisions = new Map<string, (MetricCell | undefined)[]>();
   readonly #wire: MetricCell;
+  readonly #loop: MetricCell;
   #lastRoute: CompiledRoute | undefined = undefined;
   #lastSeries: RouteSeries | undefined = undefined;
 
@@ -130,6 +132,7 @@ export class WorkerMetrics {
     this.#cells = new MetricCells(options.announce);
     this.#perConsumer = options.perConsumer;
     this.#wire = this.#cells.add('wire', []);
+    this.#loop = this.#cells.add('loop', []);
     this.#unmatched = new RouteSeries(this.#cells, ['', ''], this.#consumerBudget);
   }
 
@@ -174,6 +177,18 @@ export class WorkerMetrics {
     increase(cell, 0, 1);
   }
 
+  /** Now and then: how late the timer was that called, and totals that others keep. */
+  observeLoop(lateMs: number, totals: { readonly accepted: number; readonly droppedLines: number }): void {
+    addTo(this.#loop, 0, lateMs);
+    this.#wire.values[this.#wire.at + 1] = totals.accepted;
+    this.#wire.values[this.#wire.at + 2] = totals.droppedLines;
+  }
+
+  /** From now on requests and bytes are told apart by consumer, or not any more. */
+  tellConsumersApart(perConsumer: boolean): void {
+    this.#perConsumer = perConsumer;
+  }
+
   #seriesOf(route: CompiledRoute): RouteSeries {
     if (route === this.#lastRoute && this.#lastSeries !== undefined) return this.#lastSeries;
     let series = this.#byRoute.get(route);
@@ -196,19 +211,4 @@ export class WorkerMetrics {
     this.#byLabels.set(key, series);
     return series;
   }
-}
-
-function increase(cell: MetricCell, index: number, by: number): void {
-  const { values } = cell;
-  const at = cell.at + index;
-  values[at] = (values[at] ?? 0) + by;
-}
-
-/** Adds one measurement in milliseconds to the histogram that begins at `start` of the cell. */
-function addTo(cell: MetricCell, start: number, ms: number): void {
-  const measured = Math.max(ms, 0);
-  let bucket = 0;
-  while (bucket < latencyBoundsMs.length && measured > (latencyBoundsMs[bucket] ?? 0)) bucket += 1;
-  increase(cell, start + bucket, 1);
-  increase(cell, start + histogramWidth - 1, measured);
 }

@@ -1,6 +1,7 @@
 import type { BalancePart, BalancingChange, HealthQuestion } from '../base/balancing.ts';
 import type { ExchangeAnswer, ProviderRequest } from '../base/exchange.ts';
 import type { ConfigChange } from '../entities/index.ts';
+import type { MetricsAnnouncement } from './metric-cells.ts';
 
 /**
  * Everything that crosses threads. Main supervises and talks to providers, control owns the store and
@@ -15,6 +16,8 @@ export type MainToControl =
   /** Every worker has this change of balancing in force. */
   | { readonly kind: 'balanced'; readonly id: number }
   | { readonly kind: 'health'; readonly id: number; readonly value: unknown }
+  /** What main counts. */
+  | { readonly kind: 'metrics'; readonly announcement: MetricsAnnouncement }
   | { readonly kind: 'shutdown' };
 
 /** Control → main. */
@@ -38,6 +41,7 @@ export type ControlToWorker =
 export type WorkerToControl =
   | { readonly kind: 'acknowledged'; readonly revision: number }
   | { readonly kind: 'compile_failed'; readonly revision: number; readonly reason: string }
+  | { readonly kind: 'metrics'; readonly announcement: MetricsAnnouncement }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown };
 
 export type WorkerQuestion =
@@ -89,7 +93,12 @@ export interface NodeFacts {
 
 /** One worker's share of `GET /status`. */
 export interface WorkerStatus {
+  readonly worker: number;
   readonly connectionsActive: number;
+  /** In the middle of a head; with a request being answered; between requests. */
+  readonly connectionsReading: number;
+  readonly connectionsWriting: number;
+  readonly connectionsWaiting: number;
   readonly connectionsAccepted: number;
   readonly requestsTotal: number;
   readonly heapUsedBytes: number;

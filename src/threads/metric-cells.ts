@@ -1,23 +1,7 @@
 /**
- * Counters that a worker writes and control reads, in memory that both see. Nothing is sent per request or
+ * Counters that a worker or main writes and control reads, in memory that both see. Nothing is sent per request or
  * per scrape, a scrape costs a worker nothing, and what a crashed worker had counted is still there to be read.
  */
-
-/** What a series counts; the number says how many values it has. */
-export const familyWidths = {
-  /** Labels service, route, code, source, consumer. */
-  requests: 1,
-  /** Labels service, route, consumer; bytes from clients, bytes to clients. */
-  bandwidth: 2,
-  /** Labels service, route; three histograms one after the other: whole request, gateway, upstream. */
-  latency: 0,
-  /** Labels plugin, check (empty when allowed), verdict. */
-  decisions: 1,
-  /** No labels; requests that never became one because their head was malformed, then connections accepted. */
-  wire: 2,
-} as const;
-
-export type MetricFamily = keyof typeof familyWidths;
 
 /** Upper bounds of the latency buckets in milliseconds; one more bucket holds what is beyond. */
 export const latencyBoundsMs: readonly number[] = [
@@ -27,28 +11,45 @@ export const latencyBoundsMs: readonly number[] = [
 /** Values of one histogram: one count per bucket (not cumulative), the one beyond, then the sum in milliseconds. */
 export const histogramWidth = latencyBoundsMs.length + 2;
 
-/** How many values a series of this family has. */
-export function widthOf(family: MetricFamily): number {
-  return family === 'latency' ? histogramWidth * 3 : familyWidths[family];
-}
+/** How many values a series of each family has. */
+export const familyWidths = {
+  /** Labels service, route, code, source, consumer. */
+  requests: 1,
+  /** Labels service, route, consumer; bytes from clients, bytes to clients. */
+  bandwidth: 2,
+  /** Labels service, route; three histograms one after the other: whole request, gateway, upstream. */
+  latency: histogramWidth * 3,
+  /** Labels plugin, check (empty when allowed), verdict. */
+  decisions: 1,
+  /** No labels; messages refused before they became requests, connections accepted, lines lost for the access log. */
+  wire: 3,
+  /** No labels; a histogram of how late timers of a worker fired. */
+  loop: histogramWidth,
+  /** Labels purpose, outcome: calls to providers, counted by main. */
+  exchanges: 1,
+  /** No labels: workers that were replaced, counted by main. */
+  restarts: 1,
+} as const;
 
-/** A series of a worker: where its values are. */
+export type MetricFamily = keyof typeof familyWidths;
+
+/** Where the values of a series are. */
 export interface AnnouncedSeries {
   readonly family: MetricFamily;
   readonly labels: readonly string[];
-  /** Index among the slabs of this worker, in the order in which they were announced. */
+  /** Index among the slabs of the announcing thread, in the order in which they were announced. */
   readonly slab: number;
   /** First value within the slab. */
   readonly offset: number;
 }
 
-/** Worker → control: series that are new since the last announcement, and the memory they need. */
+/** To control: series that are new since the last announcement, and the memory they need. */
 export interface MetricsAnnouncement {
   readonly slabs: readonly SharedArrayBuffer[];
   readonly series: readonly AnnouncedSeries[];
 }
 
-/** Where one series of this worker is counted. */
+/** Where one series is counted. */
 export interface MetricCell {
   readonly values: Float64Array;
   readonly at: number;
@@ -72,7 +73,7 @@ export class MetricCells {
 
   /** A new series, zero everywhere; announced before the event loop turns. */
   add(family: MetricFamily, labels: readonly string[]): MetricCell {
-    const width = widthOf(family);
+    const width = familyWidths[family];
     let slab = this.#slab;
     if (slab === undefined || this.#used + width > slabValues) {
       const memory = new SharedArrayBuffer(slabValues * Float64Array.BYTES_PER_ELEMENT);
@@ -99,4 +100,20 @@ export class MetricCells {
     this.#pending = false;
     this.#announce(announcement);
   }
+}
+
+/** Adds to one value of a cell. */
+export function increase(cell: MetricCell, index: number, by: number): void {
+  const { values } = cell;
+  const at = cell.at + index;
+  values[at] = (values[at] ?? 0) + by;
+}
+
+/** Adds one measurement in milliseconds to the histogram that begins at `start` of the cell. */
+export function addTo(cell: MetricCell, start: number, ms: number): void {
+  const measured = Math.max(ms, 0);
+  let bucket = 0;
+  while (bucket < latencyBoundsMs.length && measured > (latencyBoundsMs[bucket] ?? 0)) bucket += 1;
+  increase(cell, start + bucket, 1);
+  increase(cell, start + histogramWidth - 1, measured);
 }

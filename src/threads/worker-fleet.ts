@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ConfigChange } from '../entities/index.ts';
 import type { ControlToWorker, WorkerQuestion, WorkerToControl } from './messages.ts';
+import type { MetricsAnnouncement } from './metric-cells.ts';
 
 interface Member {
   readonly port: MessagePort;
@@ -20,6 +21,8 @@ export interface FleetOptions {
   onSilent(worker: number): void;
   onReady(worker: number): void;
   onCompileFailed(worker: number, revision: number, reason: string): void;
+  /** A worker counts something new. */
+  onMetrics(worker: number, announcement: MetricsAnnouncement): void;
 }
 
 /** The first configuration goes over in parts of this many entities, so that no message blocks a receiver for long. */
@@ -126,6 +129,10 @@ export class WorkerFleet {
       const question = this.#questions.get(message.id);
       this.#questions.delete(message.id);
       question?.resolve(message.value);
+      return;
+    }
+    if (message.kind === 'metrics') {
+      this.#options.onMetrics(worker, message.announcement);
       return;
     }
     if (message.kind === 'compile_failed') {

@@ -1,4 +1,10 @@
-import { type AdminParts, type AdminServer, createAdminServer, createPublisher } from '../../src/admin/index.ts';
+import {
+  type AdminParts,
+  type AdminServer,
+  createAdminServer,
+  createPublisher,
+  MetricsLedger,
+} from '../../src/admin/index.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import { pluginsByName } from '../../src/plugins/index.ts';
 import { SnapshotHolder } from '../../src/snapshot/index.ts';
@@ -31,6 +37,7 @@ export async function startAdmin(changed: Partial<AdminParts> = {}): Promise<Tes
     publisher: createPublisher({ snapshot: new SnapshotHolder(), plugins, fleet: { publish: async () => {} } }),
     ask: async () => [],
     node: () => ({ ready: true, draining: false, proxyListeners: [], workers: [1, 2] }),
+    metrics: new MetricsLedger(),
     health: { ofUpstream: async () => undefined, ofAll: async () => [], set: async () => 'unknown' },
     settings: testSettings,
     log: silentLogger,

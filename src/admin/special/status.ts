@@ -1,15 +1,20 @@
-import { isObject } from '../../schema/value.ts';
-import type { WorkerStatus } from '../../threads/messages.ts';
 import { type AdminAnswer, type AdminRequest, message, ok } from '../answer.ts';
 import type { AdminParts } from '../parts.ts';
 import type { AdminRoute } from '../router.ts';
+import { nodeStatus } from './node-status.ts';
 
-export type StatusParts = Pick<AdminParts, 'ask' | 'node' | 'settings' | 'store'>;
+export type StatusParts = Pick<AdminParts, 'ask' | 'node' | 'settings' | 'store' | 'metrics'>;
 
 /** `GET /status` (admin-api 9): sums over the workers, and whether the database answers. */
 export function statusRoute(parts: StatusParts): AdminRoute {
   return { path: '/status', methods: { GET: (request) => answerStatus(parts, request) } };
 }
+
+/** `GET /status/live`: 200 as long as the process answers at all; a probe that fails it should restart the node. */
+export const liveRoute: AdminRoute = {
+  path: '/status/live',
+  methods: { GET: () => message(200, 'alive') },
+};
 
 /** `GET /status/ready`: 200 while this node should get traffic, else 503 with the reason. */
 export function readyRoute(parts: StatusParts): AdminRoute {
@@ -32,31 +37,28 @@ async function answerStatus(parts: StatusParts, { query }: AdminRequest): Promis
   if (unit === undefined) return message(400, 'invalid unit, expected one of: b, k, m, g');
   const scale = query.has('scale') ? Number(query.one('scale') || 'none') : 2;
   if (!Number.isInteger(scale) || scale < 0 || scale > 20) return message(400, 'scale must be an integer from 0 to 20');
-  const workers = (await parts.ask({ kind: 'status' })).filter(isWorkerStatus);
-  const sum = (of: (worker: WorkerStatus) => number) => workers.reduce((total, worker) => total + of(worker), 0);
-  const accepted = sum((worker) => worker.connectionsAccepted);
-  const active = sum((worker) => worker.connectionsActive);
+  const { workers, connections, totalRequests, databaseReachable } = await nodeStatus(parts);
   const source =
     parts.settings.database === 'off'
       ? { configuration_hash: parts.settings.configurationHash ?? '0'.repeat(32) }
-      : { database: { reachable: await parts.store.reachable() } };
+      : { database: { reachable: databaseReachable } };
   return ok({
     memory: {
       lua_shared_dicts: {},
       workers_lua_vms: workers.map(({ heapUsedBytes }) => ({
         http_allocated_gc: sizeText(heapUsedBytes, unit, scale),
+        // Workers are threads of one process.
         pid: process.pid,
       })),
     },
     server: {
-      connections_accepted: accepted,
-      connections_active: active,
-      connections_handled: accepted,
-      // The workers do not tell what a connection is doing; all of them are counted as waiting.
-      connections_reading: 0,
-      connections_waiting: active,
-      connections_writing: 0,
-      total_requests: sum((worker) => worker.requestsTotal),
+      connections_accepted: connections.accepted,
+      connections_active: connections.active,
+      connections_handled: connections.handled,
+      connections_reading: connections.reading,
+      connections_waiting: connections.waiting,
+      connections_writing: connections.writing,
+      total_requests: totalRequests,
     },
     ...source,
   });
@@ -79,13 +81,4 @@ function parseUnit(text: string | undefined): Unit | undefined {
 /** Kong prints bytes as a number and the rest as text with the unit. */
 function sizeText(bytes: number, unit: Unit, scale: number): number | string {
   return unit === 'b' ? bytes : `${(bytes / units[unit].bytes).toFixed(scale)} ${units[unit].name}`;
-}
-
-function isWorkerStatus(answer: unknown): answer is WorkerStatus {
-  return (
-    isObject(answer) &&
-    ['connectionsActive', 'connectionsAccepted', 'requestsTotal', 'heapUsedBytes'].every(
-      (name) => typeof answer[name] === 'number',
-    )
-  );
 }

@@ -6,6 +6,8 @@ import {
   createAdminServer,
   createPublisher,
   createStatusServer,
+  MetricsLedger,
+  mainSource,
 } from '../../admin/index.ts';
 import { createLogger, type Logger } from '../../base/log.ts';
 import { packageVersion } from '../../base/paths.ts';
@@ -42,8 +44,10 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
   const log = createLogger({ level: settings.logLevel, name: 'control', destination: settings.processLog });
   const post = (message: ControlToMain) => toMain.postMessage(message);
   const plugins = pluginsByName();
+  const metrics = new MetricsLedger();
   const fleet = new WorkerFleet({
     silenceMs,
+    onMetrics: (worker, announcement) => metrics.announce(worker, announcement),
     onSilent: (worker) => post({ kind: 'silent', worker }),
     onReady: (worker) => log.debug('control.worker.ready', { worker }),
     onCompileFailed: (worker, revision, reason) =>
@@ -65,6 +69,7 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
       ask: (question) => fleet.ask(question),
       node: () => facts,
       health,
+      metrics,
       settings: {
         resolved: settings.resolved,
         version: packageVersion(),
@@ -89,9 +94,13 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
         return;
       case 'worker_gone':
         fleet.leave(message.worker);
+        metrics.retire(message.worker);
         return;
       case 'health':
         health.receive(message);
+        return;
+      case 'metrics':
+        metrics.announce(mainSource, message.announcement);
         return;
       case 'balanced':
         return;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { ensureCertificate } from '../../base/certificate.ts';
@@ -151,6 +152,7 @@ class GatewayParts {
       proxyCertificate: certificates.proxy,
       reusePort,
       counterMemory: counterMemory(),
+      ticketKeys: randomBytes(48),
     };
     this.#host = new WorkerHost({
       entry: siblingModule(import.meta.url, './worker-thread'),

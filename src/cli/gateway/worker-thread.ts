@@ -1,14 +1,14 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { limits } from '../../base/limits.ts';
+import { trustAuthorities } from '../../base/authorities.ts';
 import { createLogger } from '../../base/log.ts';
 import { packageVersion } from '../../base/paths.ts';
 import type { ConfigChange } from '../../entities/index.ts';
-import { createHttpServer, createUpstreamPools, type HttpServer, type ServerTls } from '../../http/index.ts';
+import { createHttpServer, createUpstreamPools, type HttpServer } from '../../http/index.ts';
 import { pluginsByName } from '../../plugins/index.ts';
 import { AccessLog } from '../../proxy/access-log.ts';
-import { TrustedPeers } from '../../proxy/client-address.ts';
 import { createDataPlane, type DataPlane } from '../../proxy/data-plane.ts';
 import { handleRequest } from '../../proxy/handle-request.ts';
+import { WorkerMetrics } from '../../proxy/metrics.ts';
 import { refuse } from '../../proxy/refuse.ts';
 import { DecisionRings } from '../../runtime/decision-rings.ts';
 import { WorkerServices } from '../../runtime/plugin-services.ts';
@@ -28,6 +28,7 @@ import type {
   WorkerToControl,
   WorkerToMain,
 } from '../../threads/messages.ts';
+import { httpLimits, poolOptions, serverTls } from './worker-options.ts';
 
 /** A worker: the data plane and nothing else. It serves as soon as it has its first configuration. */
 export interface WorkerData {
@@ -41,6 +42,8 @@ export interface WorkerSettings extends Settings {
   readonly proxyCertificate: CertificatePair | undefined;
   /** Several workers share a port where the platform lets them. */
   readonly reusePort: boolean;
+  /** 48 secret bytes: a TLS session that one worker began is known to the others. */
+  readonly ticketKeys: Uint8Array;
   /** Of the counters that all workers share. */
   readonly counterMemory: SharedArrayBuffer;
 }
@@ -58,16 +61,23 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
   const counters = new SharedCounterTable(settings.counterMemory);
   const provider = new ProviderPort(post);
   const rings = new DecisionRings(settings.decisionsKept);
+  const metrics = new WorkerMetrics({
+    announce: (announcement) => tell({ kind: 'metrics', announcement }),
+    perConsumer: settings.metricsPerConsumer,
+  });
+  trustAuthorities(settings.trustedAuthorities);
   const plane = createDataPlane({
     holder,
     services: new WorkerServices({ provider, consumers, credentials, counters, log }),
-    pools: createUpstreamPools({ idleTimeoutMs: 60_000, poolSizeMax: 512, requestsPerConnectionMax: 10_000 }),
+    pools: createUpstreamPools(poolOptions(settings)),
     rings,
-    trustedPeers: new TrustedPeers(settings.trustedIps),
+    metrics,
+    options: { ...settings.request, trustedIps: settings.trustedIps },
     accessLog: settings.proxyAccessLog === 'off' ? undefined : new AccessLog(settings.proxyAccessLog),
     version: packageVersion(),
   });
   const servers: HttpServer[] = [];
+  watchLoop(metrics, plane, servers);
   const environment = { plugins: pluginsByName() };
   let parts: ConfigChange['upserts'][number][] = [];
 
@@ -109,7 +119,7 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
         apply(message.change);
         return;
       case 'ask':
-        tell({ kind: 'answer', id: message.id, value: answer(message.question, plane, servers) });
+        tell({ kind: 'answer', id: message.id, value: answer(message.question, worker, plane, servers) });
         return;
     }
   });
@@ -121,6 +131,19 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
   });
 }
 
+const loopPeriodMs = 100;
+
+/** Measures how late a timer fires, which is how long other work kept the event loop. */
+function watchLoop(metrics: WorkerMetrics, plane: DataPlane, servers: readonly HttpServer[]): void {
+  let due = performance.now() + loopPeriodMs;
+  setInterval(() => {
+    const now = performance.now();
+    const accepted = servers.reduce((sum, server) => sum + server.accepted, 0);
+    metrics.observeLoop(now - due, { accepted, droppedLines: plane.accessLog?.dropped ?? 0 });
+    due = now + loopPeriodMs;
+  }, loopPeriodMs).unref();
+}
+
 async function listen(
   settings: WorkerSettings,
   plane: DataPlane,
@@ -129,12 +152,15 @@ async function listen(
 ): Promise<void> {
   if (servers.length > 0) return;
   const bound: BoundListener[] = [];
+  const bounds = httpLimits(settings);
   try {
     for (const { host, port, ssl, backlog, ipv6Only } of settings.proxyListen) {
       const certificate = ssl ? settings.proxyCertificate : undefined;
       const server = createHttpServer({
-        limits,
-        ...(certificate === undefined ? {} : { tls: tlsOf(certificate) }),
+        limits: bounds,
+        ...(certificate === undefined
+          ? {}
+          : { tls: serverTls(settings, { identityFor: () => certificate, ticketKeys: settings.ticketKeys }) }),
         onExchange: (exchange) => handleRequest(plane, exchange),
         onRefused: (refusal) => refuse(plane, refusal),
       });
@@ -154,14 +180,6 @@ async function listen(
   }
 }
 
-function tlsOf(certificate: CertificatePair): ServerTls {
-  return {
-    identityFor: () => certificate,
-    requestsAnyClientCertificate: () => false,
-    requestsClientCertificate: () => false,
-  };
-}
-
 async function drain(delayMs: number, timeoutMs: number, plane: DataPlane, servers: HttpServer[]): Promise<void> {
   if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
   await Promise.all(servers.map((server) => server.drain(timeoutMs)));
@@ -169,7 +187,7 @@ async function drain(delayMs: number, timeoutMs: number, plane: DataPlane, serve
   await plane.accessLog?.close();
 }
 
-function answer(question: WorkerQuestion, plane: DataPlane, servers: readonly HttpServer[]): unknown {
+function answer(question: WorkerQuestion, worker: number, plane: DataPlane, servers: readonly HttpServer[]): unknown {
   switch (question.kind) {
     case 'decision':
       return plane.rings.find(question.requestId);
@@ -177,11 +195,23 @@ function answer(question: WorkerQuestion, plane: DataPlane, servers: readonly Ht
       return plane.rings.list(question.verdict, question.size);
     case 'status':
       return {
-        connectionsActive: servers.reduce((sum, server) => sum + server.connections, 0),
-        connectionsAccepted: servers.reduce((sum, server) => sum + server.accepted, 0),
+        worker,
+        ...connectionsOf(servers),
         requestsTotal: plane.counters.requests,
         heapUsedBytes: process.memoryUsage().heapUsed,
         revision: plane.holder.current.revision,
       } satisfies WorkerStatus;
   }
+}
+
+function connectionsOf(servers: readonly HttpServer[]) {
+  const activities = servers.map((server) => server.activities);
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  return {
+    connectionsActive: sum(servers.map(({ connections }) => connections)),
+    connectionsReading: sum(activities.map(({ reading }) => reading)),
+    connectionsWriting: sum(activities.map(({ writing }) => writing)),
+    connectionsWaiting: sum(activities.map(({ waiting }) => waiting)),
+    connectionsAccepted: sum(servers.map(({ accepted }) => accepted)),
+  };
 }
