@@ -68,6 +68,7 @@ function connection(input: MemoryRequestInput): ConnectionInfo {
     localPort: secure ? 443 : 80,
     secure,
     serverName: input.serverName,
+    tlsVersion: secure ? 'TLSv1.3' : undefined,
     clientCertificate: () => undefined,
   };
 }

@@ -35,6 +35,8 @@ export interface ConnectionInfo {
   readonly secure: boolean;
   /** TLS server name the client asked for. */
   readonly serverName: string | undefined;
+  /** `TLSv1.3`; undefined without TLS. */
+  readonly tlsVersion: string | undefined;
   /** DER of the certificate the client showed in its TLS handshake. Nobody has verified it; plugins judge. */
   clientCertificate(): Buffer | undefined;
 }

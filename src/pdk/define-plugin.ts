@@ -25,6 +25,8 @@ export interface PluginDefinition<ConfigRecord extends RecordField, Prepared> {
   prepare(config: Infer<ConfigRecord>, instance: PluginInstance): Prepared;
   /** Headers this configuration may set upstream; client copies are stripped on every path. Lower case. */
   ownedRequestHeaders?(prepared: Prepared): readonly string[];
+  /** Names of headers and arguments in which this configuration looks for credentials; logs leave their values out. */
+  credentialNames?(prepared: Prepared): readonly string[];
   /** In the order they are made; at most `checksMax`. */
   readonly checks: readonly CheckSpec[];
   /** `seen` and `expected` of a passed check, worked out when a record is read; undefined: nothing to show. */

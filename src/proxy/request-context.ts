@@ -1,108 +1,30 @@
 import {
-  appendField,
   appendTo,
-  type ConnectionInfo,
   emptyBlock,
   fieldStart,
   type HeaderBlock,
   type InboundRequest,
-  lastingBlock,
   type ServerExchange,
 } from '../http/index.ts';
 import {
   type AccessContext,
+  type AnyPlugin,
+  type ConnectionFacts,
   DecisionDraft,
   type Identity,
   type PluginServices,
-  type RequestEdits,
 } from '../pdk/index.ts';
 import type { PluginChain } from '../snapshot/plugin-chain.ts';
 import type { RouteMatch } from '../snapshot/router/match.ts';
-import type { CompiledService, Snapshot } from '../snapshot/snapshot.ts';
-
-const nothing: readonly string[] = [];
-const noRuns: readonly (readonly string[])[] = [];
-
-/** What plugins want changed, kept as flat lists that exist only when something is in them. */
-export class Edits implements RequestEdits {
-  /** name, value, name, value … of the upstream request. */
-  upstream: readonly string[] = nothing;
-  /** The same about who is calling. */
-  identity: readonly string[] | undefined = undefined;
-  /** Runs of name, value … that plugins made beforehand. */
-  owned: readonly (readonly string[])[] = noRuns;
-  /** Lower-cased names (with `-` for `_`) whose client copies are dropped. */
-  dropped: readonly string[] = nothing;
-  /** name, value … of the client's response. */
-  response: readonly string[] = nothing;
-  query: string | undefined = undefined;
-  queryReplaced = false;
-
-  setHeader(name: string, value: string): void {
-    const lower = name.toLowerCase();
-    const set = this.upstream.slice();
-    this.upstream = set;
-    for (let index = 0; index < set.length; index += 2) {
-      if (set[index]?.toLowerCase() === lower) {
-        set[index + 1] = value;
-        return;
-      }
-    }
-    set.push(name, value);
-    this.dropped = [...this.dropped, dashed(lower)];
-  }
-
-  setIdentity(pairs: readonly string[]): void {
-    this.identity = pairs;
-  }
-
-  appendOwned(pairs: readonly string[]): void {
-    this.owned = this.owned === noRuns ? [pairs] : [...this.owned, pairs];
-  }
-
-  removeHeader(name: string): void {
-    const lower = dashed(name.toLowerCase());
-    this.dropped = this.dropped === nothing ? [lower] : [...this.dropped, lower];
-  }
-
-  setQuery(query: string | undefined): void {
-    this.query = query;
-    this.queryReplaced = true;
-  }
-
-  setResponseHeader(name: string, value: string): void {
-    this.response = [...this.response, name, value];
-  }
-
-  appendResponse(pairs: readonly string[]): void {
-    this.response = this.response === nothing ? pairs : [...this.response, ...pairs];
-  }
-}
-
-const blocks = new WeakMap<readonly string[], HeaderBlock>();
-
-/** The serialised form of name, value … that many requests share; made, and its values checked, once. */
-export function blockOf(pairs: readonly string[]): HeaderBlock {
-  let block = blocks.get(pairs);
-  if (block === undefined) {
-    block = emptyBlock;
-    for (let index = 0; index + 1 < pairs.length; index += 2) {
-      block = appendField(block, pairs[index] ?? '', pairs[index + 1] ?? '');
-    }
-    block = lastingBlock(block);
-    blocks.set(pairs, block);
-  }
-  return block;
-}
-
-/** Upstreams often read `_` and `-` as the same character, so one spelling stands for both. */
-export function dashed(lower: string): string {
-  return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
-}
+import type { CompiledPlugin, CompiledService, Snapshot } from '../snapshot/snapshot.ts';
+import { Edits } from './edits.ts';
 
 const requestIdStart = fieldStart('X-Kong-Request-Id');
 /** Stands where no plugin runs, so that most requests make none. */
 const unused = Object.freeze(new DecisionDraft());
+/** Stands where no plugin asked for a change. */
+const untouched: Edits = Object.freeze(new Edits());
+const noRoute = { id: '', name: null } as const;
 
 /** Everything one request carries from stage to stage. */
 export class RequestContext implements AccessContext {
@@ -113,20 +35,37 @@ export class RequestContext implements AccessContext {
   readonly requestIdField: HeaderBlock;
   readonly snapshot: Snapshot;
   readonly services: PluginServices;
-  readonly edits = new Edits();
   readonly trustedPeer: boolean;
   readonly clientAddress: string;
   readonly scheme: 'http' | 'https';
   /** Each plugin that runs gets one of its own. */
   decision: DecisionDraft = unused;
   identity: Identity | null = null;
-  /** What the running plugin wants to find in its later phases. */
-  kept: unknown = undefined;
   match: RouteMatch | undefined = undefined;
+  /** Undefined before the match; the global one where no route matched. */
   chain: PluginChain | undefined = undefined;
   /** Part of the path that strip_path removes; empty when nothing is stripped. */
   forwardedPrefix = '';
+  /** The gateway made the answer. */
   answered = false;
+  /** The fields of the client's answer, once they are known. */
+  responseHeaders: HeaderBlock = emptyBlock;
+  /** How long plugins took before the request went on or was answered, without those running now. */
+  pluginMs = 0;
+  /** `performance.now()` when plugins began to run, 0 while none does. */
+  #pluginsSince = 0;
+  /** Times the request went upstream, and where to the last time (`address:port`). */
+  tries = 0;
+  upstreamAddress = '';
+  /** Status of the upstream's answer, 0 without one. */
+  upstreamStatus = 0;
+  /** By place in the chain: the configuration chosen at the plugin's turn, kept for chains with later phases. */
+  choices: (CompiledPlugin | undefined)[] | undefined = undefined;
+  /** Whose turn it is. */
+  turn: AnyPlugin | undefined = undefined;
+  /** Exists once a plugin asked for a change. */
+  #edits: Edits | undefined = undefined;
+  #kept: Map<AnyPlugin, unknown> | undefined = undefined;
 
   constructor(parts: {
     exchange: ServerExchange;
@@ -148,18 +87,6 @@ export class RequestContext implements AccessContext {
     this.scheme = parts.scheme;
   }
 
-  get connection(): ConnectionInfo {
-    return this.request.connection;
-  }
-
-  clientCertificate(): Buffer | undefined {
-    return undefined;
-  }
-
-  keep(value: unknown): void {
-    this.kept = value;
-  }
-
   get route(): { readonly id: string; readonly name: string | null } {
     return this.match?.route ?? noRoute;
   }
@@ -167,6 +94,50 @@ export class RequestContext implements AccessContext {
   get service(): CompiledService | null {
     return this.match?.route.service ?? null;
   }
-}
 
-const noRoute = { id: '', name: null } as const;
+  get connection(): ConnectionFacts {
+    return this.request.connection;
+  }
+
+  /** The answer is the upstream's, not one of the gateway's own making. */
+  get answeredByUpstream(): boolean {
+    return this.upstreamStatus !== 0 && !this.answered;
+  }
+
+  /** For writing; stages that only read take `edited`. */
+  get edits(): Edits {
+    this.#edits ??= new Edits();
+    return this.#edits;
+  }
+
+  /** What plugins asked for so far. */
+  get edited(): Edits {
+    return this.#edits ?? untouched;
+  }
+
+  /** Plugins begin to run; until `leavePlugins`, time counts as theirs, waiting included. */
+  enterPlugins(): void {
+    this.#pluginsSince = performance.now();
+  }
+
+  leavePlugins(): void {
+    if (this.#pluginsSince === 0) return;
+    this.pluginMs += performance.now() - this.#pluginsSince;
+    this.#pluginsSince = 0;
+  }
+
+  clientCertificate(): Buffer | undefined {
+    return this.request.connection.clientCertificate();
+  }
+
+  keep(value: unknown): void {
+    if (this.turn === undefined) return;
+    this.#kept ??= new Map();
+    this.#kept.set(this.turn, value);
+  }
+
+  /** What this plugin kept in an earlier phase. */
+  keptBy(plugin: AnyPlugin): unknown {
+    return this.#kept?.get(plugin);
+  }
+}

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ConnectionInfo, memoryRequest, type ServerExchange } from '../http/index.ts';
+import { SnapshotHolder } from '../snapshot/holder.ts';
 import type { PluginChain } from '../snapshot/plugin-chain.ts';
 import type { RouteMatch } from '../snapshot/router/match.ts';
 import type { CompiledService, Snapshot } from '../snapshot/snapshot.ts';
-import type { DataPlane } from './data-plane.ts';
+import { createDataPlane } from './data-plane.ts';
+import { defaultProxyOptions } from './options.ts';
 import { RequestContext } from './request-context.ts';
 import { requestHeaders } from './request-headers.ts';
 
-const plane = { viaField: 'Via: 1.1 sallyport/0\r\n', serverToken: 'sallyport/0' } as unknown as DataPlane;
+const plane = createDataPlane({
+  holder: new SnapshotHolder(),
+  options: defaultProxyOptions,
+  accessLog: undefined,
+  version: '0',
+} as unknown as Parameters<typeof createDataPlane>[0]);
 const service = { protocol: 'http', host: 'up.test', port: 8080 } as unknown as CompiledService;
 const match = { route: { preserveHost: false } } as unknown as RouteMatch;
 

@@ -2,7 +2,6 @@ import {
   appendField,
   appendParsed,
   appendTo,
-  type ConnectionInfo,
   emptyBlock,
   fieldStart,
   type HeaderBlock,
@@ -15,9 +14,11 @@ import { identityHeaders } from '../pdk/index.ts';
 import type { PluginChain } from '../snapshot/plugin-chain.ts';
 import type { RouteMatch } from '../snapshot/router/match.ts';
 import type { CompiledService } from '../snapshot/snapshot.ts';
-import { plainAddress } from './client-address.ts';
 import type { DataPlane } from './data-plane.ts';
-import { blockOf, dashed, type RequestContext } from './request-context.ts';
+import { blockOf, dashed } from './edits.ts';
+import { staysEndToEnd } from './end-to-end.ts';
+import { appendForwarded } from './forwarded.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** Fields the gateway writes itself; the client's own are merged or dropped, never copied. */
 const written = [
@@ -29,6 +30,7 @@ const written = [
   'x-forwarded-port',
   'x-forwarded-path',
   'x-forwarded-prefix',
+  'forwarded',
   'x-kong-request-id',
   'via',
   'te',
@@ -38,13 +40,6 @@ const written = [
 ] as const;
 
 const host = fieldStart('Host');
-const realIp = fieldStart('X-Real-IP');
-const forwardedFor = fieldStart('X-Forwarded-For');
-const forwardedProto = fieldStart('X-Forwarded-Proto');
-const forwardedHost = fieldStart('X-Forwarded-Host');
-const forwardedPort = fieldStart('X-Forwarded-Port');
-const forwardedPath = fieldStart('X-Forwarded-Path');
-const forwardedPrefix = fieldStart('X-Forwarded-Prefix');
 const via = fieldStart('Via');
 
 /** The fields of the upstream request: what the client sent end to end, then what the gateway says. */
@@ -54,23 +49,36 @@ export function requestHeaders(
   match: RouteMatch,
   service: CompiledService,
 ): HeaderBlock {
+  return joinBlocks(hostOf(context, match, service), fieldsWithoutHost(plane, context));
+}
+
+/** `Host` for the upstream: the client's own where the route keeps it, else the service's (proxying.md 5). */
+export function hostOf(context: RequestContext, match: RouteMatch, service: CompiledService): HeaderBlock {
+  if (!match.route.preserveHost) return hostField(service);
+  const { headers, host: asked } = context.request;
+  return appendTo(emptyBlock, host, headers.get('host') ?? asked);
+}
+
+/** Everything but `Host`, which may change from try to try while this does not. */
+export function fieldsWithoutHost(plane: DataPlane, context: RequestContext): HeaderBlock {
   const { headers, versionMinor } = context.request;
-  const { dropped, upstream, identity, owned } = context.edits;
+  const { dropped, upstream, identity, owned } = context.edited;
   const own = ownFields(context.chain);
   const named = hopByHopNames(headers);
-  let block = match.route.preserveHost ? appendTo(emptyBlock, host, context.request.host) : hostField(service);
+  let block = emptyBlock;
   for (let index = 0; index < headers.length; index += 1) {
     const lower = headers.lowers[index] ?? '';
     const spelled = dashed(lower);
-    if (own.has(spelled) || named?.has(lower)) continue;
+    if (own.has(spelled)) continue;
+    if (named?.has(lower) === true && !staysEndToEnd(spelled)) continue;
     if (dropped.length > 0 && dropped.includes(spelled)) continue;
     block = appendParsed(block, headers, index);
   }
-  block = forwardedHeaders(context, block);
+  block = appendForwarded(plane, context, block);
   const passed = headers.get('via');
   if (passed === undefined && versionMinor === 1) block = joinBlocks(block, plane.viaField);
-  else block = appendTo(block, via, viaValue(passed, versionMinor, plane.serverToken));
-  block = joinBlocks(block, context.requestIdField);
+  else block = appendTo(block, via, viaValue(headers.all('via').join(', '), versionMinor, plane.serverToken));
+  if (plane.options.upstreamRequestId) block = joinBlocks(block, context.requestIdField);
   for (let index = 0; index + 1 < upstream.length; index += 2) {
     block = appendField(block, upstream[index] ?? '', upstream[index + 1] ?? '');
   }
@@ -80,9 +88,9 @@ export function requestHeaders(
 }
 
 /** `Via` with this gateway behind whoever the message came through before (RFC 9110 section 7.6.3). */
-export function viaValue(incoming: string | undefined, versionMinor: number, token: string): string {
+export function viaValue(incoming: string, versionMinor: number, token: string): string {
   const own = `1.${versionMinor} ${token}`;
-  return incoming === undefined ? own : `${incoming}, ${own}`;
+  return incoming === '' ? own : `${incoming}, ${own}`;
 }
 
 const always: ReadonlySet<string> = new Set<string>([...hopByHop, ...written, ...identityHeaders]);
@@ -110,59 +118,4 @@ function hostField(service: CompiledService): HeaderBlock {
     hostFields.set(service, field);
   }
   return field;
-}
-
-/** proxying.md 8.1: X-Forwarded-For grows even for untrusted peers, the rest is believed of trusted ones only. */
-function forwardedHeaders(context: RequestContext, start: HeaderBlock): HeaderBlock {
-  const { headers, connection, rawPath } = context.request;
-  const own = context.forwardedPrefix;
-  const chain = headers.get('x-forwarded-for');
-  if (!context.trustedPeer) {
-    const block = appendTo(joinBlocks(start, firstHand(context, chain)), forwardedPath, rawPath);
-    return own !== '' && own !== '/' ? appendTo(block, forwardedPrefix, own) : block;
-  }
-  const peer = plainAddress(connection.peerAddress);
-  let block = appendTo(start, realIp, context.clientAddress);
-  block = appendTo(block, forwardedFor, chain === undefined ? context.clientAddress : `${chain}, ${peer}`);
-  block = appendTo(block, forwardedProto, context.scheme);
-  block = appendTo(block, forwardedHost, headers.get('x-forwarded-host') ?? hostName(context.request.host));
-  block = appendTo(block, forwardedPort, headers.get('x-forwarded-port') ?? String(connection.localPort));
-  block = appendTo(block, forwardedPath, headers.get('x-forwarded-path') ?? rawPath);
-  const toldPrefix = headers.get('x-forwarded-prefix');
-  if (toldPrefix !== undefined) return appendTo(block, forwardedPrefix, toldPrefix);
-  return own !== '' && own !== '/' ? appendTo(block, forwardedPrefix, own) : block;
-}
-
-/** What a connection and its last `Host` say. */
-interface FirstHand {
-  readonly host: string;
-  readonly block: HeaderBlock;
-}
-
-const byConnection = new WeakMap<ConnectionInfo, FirstHand>();
-
-/** The fields known from the connection alone: nearly always the same for all its requests. */
-function firstHand(context: RequestContext, chain: string | undefined): HeaderBlock {
-  const { connection, host: asked } = context.request;
-  const known = chain === undefined ? byConnection.get(connection) : undefined;
-  if (known !== undefined && known.host === asked) return known.block;
-  const peer = context.clientAddress;
-  let block = appendTo(emptyBlock, realIp, peer);
-  block = appendTo(block, forwardedFor, chain === undefined ? peer : `${chain}, ${peer}`);
-  block = appendTo(block, forwardedProto, context.scheme);
-  block = appendTo(block, forwardedHost, hostName(asked));
-  block = appendTo(block, forwardedPort, String(connection.localPort));
-  if (chain !== undefined) return block;
-  block = lastingBlock(block);
-  byConnection.set(connection, { host: ownText(asked), block });
-  return block;
-}
-
-/** A copy that does not keep the head alive that the text was cut from. */
-function ownText(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
-}
-
-function hostName(hostAndPort: string): string {
-  return hostAndPort.replace(/:\d+$/, '');
 }

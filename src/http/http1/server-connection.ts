@@ -376,6 +376,7 @@ function connectionInfo(socket: Socket, secure: boolean): ConnectionInfo {
     localPort: socket.localPort ?? 0,
     secure,
     serverName: typeof serverName === 'string' && serverName !== '' ? serverName : undefined,
+    tlsVersion: secure ? ((socket as TLSSocket).getProtocol() ?? undefined) : undefined,
     clientCertificate: () => (secure ? (socket as TLSSocket).getPeerX509Certificate()?.raw : undefined),
   };
 }

@@ -1,9 +1,10 @@
 import type { AccessResult, PluginResponse } from '../../pdk/index.ts';
 import { DecisionDraft } from '../../pdk/index.ts';
 import { materialiseDecided } from '../../runtime/decision-rings.ts';
-import type { PluginChain } from '../../snapshot/plugin-chain.ts';
+import { globalChain, type PluginChain } from '../../snapshot/plugin-chain.ts';
 import type { CompiledPlugin } from '../../snapshot/snapshot.ts';
 import type { DataPlane } from '../data-plane.ts';
+import { phasesOf } from '../phases.ts';
 import type { RequestContext } from '../request-context.ts';
 import { answerPlugin } from './send.ts';
 
@@ -14,30 +15,52 @@ import { answerPlugin } from './send.ts';
 export function runAccess(plane: DataPlane, context: RequestContext): Promise<void> | undefined {
   const { chain } = context;
   if (chain === undefined || chain.links.length === 0) return undefined;
-  return runFrom(plane, context, chain, 0);
+  const phases = phasesOf(chain);
+  if (phases.headerFilter || phases.log) context.choices = [];
+  context.enterPlugins();
+  return runFrom(plane, context, { chain, phase: 'access' }, 0);
 }
 
-function runFrom(
-  plane: DataPlane,
-  context: RequestContext,
-  chain: PluginChain,
-  start: number,
-): Promise<void> | undefined {
-  for (let index = start; index < chain.links.length; index += 1) {
-    const link = chain.links[index];
-    if (link?.plugin.access === undefined) continue;
+/** The same for the phase before the match, which only configurations that are bound to nothing have. */
+export function runRewrite(plane: DataPlane, context: RequestContext): Promise<void> | undefined {
+  const { snapshot } = context;
+  if (snapshot.globals.anyone.length === 0) return undefined;
+  const chain = globalChain(snapshot);
+  // Whoever answers before the match: these plugins see the answer and are told when it is over.
+  context.chain = chain;
+  if (!phasesOf(chain).rewrite) return undefined;
+  context.enterPlugins();
+  return runFrom(plane, context, { chain, phase: 'rewrite' }, 0);
+}
+
+interface Run {
+  readonly chain: PluginChain;
+  readonly phase: 'rewrite' | 'access';
+}
+
+function runFrom(plane: DataPlane, context: RequestContext, run: Run, start: number): Promise<void> | undefined {
+  const { links } = run.chain;
+  for (let index = start; index < links.length; index += 1) {
+    const link = links[index];
+    if (link === undefined) continue;
+    const runs = link.plugin[run.phase] !== undefined;
+    const { choices } = context;
+    if (!runs && choices === undefined) continue;
     const instance = link.choose(context.identity?.consumer?.id);
-    if (instance === undefined) continue;
+    if (choices !== undefined) choices[index] = instance;
+    if (!runs || instance === undefined) continue;
     context.decision = new DecisionDraft();
-    const result = link.plugin.access(context, instance.prepared);
+    context.turn = link.plugin;
+    const result = link.plugin[run.phase]?.(context, instance.prepared);
     if (result instanceof Promise) {
       return result.then((settled) => {
         if (finishLink(plane, context, instance, settled)) return undefined;
-        return runFrom(plane, context, chain, index + 1);
+        return runFrom(plane, context, run, index + 1);
       });
     }
     if (finishLink(plane, context, instance, result)) return undefined;
   }
+  context.turn = undefined;
   return undefined;
 }
 
@@ -50,6 +73,7 @@ function finishLink(
 ): boolean {
   if (context.decision.decided) recordDecision(plane, context, instance, result);
   if (result === undefined) return false;
+  context.leavePlugins();
   if (!context.exchange.clientGone) answerPlugin(plane, context, result);
   context.answered = true;
   return true;
@@ -73,6 +97,7 @@ function recordDecision(
     draft,
   };
   plane.rings.record(decided);
+  plane.metrics?.observeDecision(instance.name, instance.definition.checks, draft);
   if (draft.failure === undefined) return;
   const view = materialiseDecided(decided);
   const failed = view.checks.find((check) => check.verdict === 'fail');

@@ -23,7 +23,7 @@ export function forward(plane: DataPlane, context: RequestContext): void {
     answerError(plane, context, 503, 'no Service found with those values');
     return;
   }
-  const { request, edits } = context;
+  const { request, edited: edits } = context;
   const query = edits.queryReplaced ? edits.query : request.query;
   const path = upstreamPath(service.path, match, request.path);
   if (match.route.stripPath) context.forwardedPrefix = match.matchedPrefix;
@@ -77,8 +77,9 @@ class Job implements ForwardPlan {
     return { endpoint: this.endpoint, headers: this.headers };
   }
 
-  onTryEnded(): void {
-    // Nobody chooses among several addresses here.
+  onTryEnded(endpoint: UpstreamEndpoint): void {
+    this.#context.tries += 1;
+    this.#context.upstreamAddress = `${endpoint.host}:${endpoint.port}`;
   }
 
   onOutcome(outcome: ForwardOutcome): void {
@@ -121,7 +122,7 @@ function settle(plane: DataPlane, context: RequestContext, outcome: ForwardOutco
     if (outcome.headSent) return;
     const message =
       outcome.status === 413 ? 'Payload too large' : outcome.status === 408 ? 'Request timeout' : 'Bad request';
-    answerError(plane, context, outcome.status, message, [], 'plain');
+    answerError(plane, context, outcome.status, message, [], 'core');
     return;
   }
   plane.services.log.warn('proxy.upstream.fail', {
@@ -133,5 +134,12 @@ function settle(plane: DataPlane, context: RequestContext, outcome: ForwardOutco
   });
   if (outcome.headSent) return;
   const blame = blames[outcome.fault];
-  answerError(plane, context, blame.status, blame.message, [], outcome.fault === 'name_resolution' ? 'json' : 'plain');
+  answerError(
+    plane,
+    context,
+    blame.status,
+    blame.message,
+    [],
+    outcome.fault === 'name_resolution' ? 'gateway' : 'core',
+  );
 }

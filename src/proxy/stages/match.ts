@@ -1,6 +1,7 @@
-import { chainFor } from '../../snapshot/plugin-chain.ts';
+import { chainFor, globalChain } from '../../snapshot/plugin-chain.ts';
 import { matchRoute } from '../../snapshot/router/match.ts';
 import type { DataPlane } from '../data-plane.ts';
+import { hostName, toldHost } from '../forwarded.ts';
 import type { RequestContext } from '../request-context.ts';
 import { answer, answerError } from './send.ts';
 
@@ -16,34 +17,28 @@ export function match(plane: DataPlane, context: RequestContext): boolean {
     serverName: request.connection.serverName,
   });
   if (found === undefined) {
+    if (context.snapshot.globals.anyone.length > 0) context.chain = globalChain(context.snapshot);
     answerError(plane, context, 404, 'no Route matched with those values');
     return false;
   }
   context.match = found;
   context.chain = chainFor(context.snapshot, found.route);
   const { protocols } = found.route;
-  if (context.scheme === 'http' && !protocols.http && protocols.https) {
-    answerHttpsRequired(plane, context, found.route.httpsRedirectStatus);
-    return false;
-  }
-  if (context.scheme === 'https' && !protocols.https && protocols.http) {
-    // A route limited to http still serves https connections, as in Kong: only https is enforced.
-    return true;
-  }
-  return true;
+  // A route limited to http still serves https connections, as in Kong: only https is enforced.
+  if (context.scheme === 'https' || protocols.http || !protocols.https) return true;
+  answerHttpsRequired(plane, context, found.route.httpsRedirectStatus);
+  return false;
 }
+
+const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'TLS/1.2, HTTP/1.1'];
 
 function answerHttpsRequired(plane: DataPlane, context: RequestContext, status: number): void {
   if (status === 426) {
-    answerError(plane, context, 426, 'Please use HTTPS protocol', [
-      'Connection',
-      'Upgrade',
-      'Upgrade',
-      'TLS/1.2, HTTP/1.1',
-    ]);
+    answerError(plane, context, 426, 'Please use HTTPS protocol', upgrade);
     return;
   }
-  const told = context.trustedPeer ? context.request.headers.get('x-forwarded-host') : undefined;
-  const host = (told ?? context.request.host).replace(/:\d+$/, '');
-  answer(plane, context, status, ['Location', `https://${host}${context.request.target}`], '');
+  const { request } = context;
+  const host = (context.trustedPeer ? toldHost(request.headers) : undefined) ?? request.host;
+  const target = request.target.startsWith('/') ? request.target : '/';
+  answer(plane, context, status, ['Location', `https://${hostName(host)}${target}`], '');
 }

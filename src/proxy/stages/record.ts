@@ -1,40 +1,63 @@
+import type { LogContext, ResponseHeaders } from '../../pdk/index.ts';
+import { fieldOf } from '../answer-headers.ts';
 import type { DataPlane } from '../data-plane.ts';
+import { PhaseView } from '../phase-view.ts';
+import { phasesOf } from '../phases.ts';
 import type { RequestContext } from '../request-context.ts';
+import { chosenFor, reportPhaseFault } from './filter.ts';
 
-// Characters that JSON must escape; a normalised path hardly ever has one.
-const unsafe = /["\\\u0000-\u001f\u007f-\uffff]/;
-
-/**
- * One access log line per request. The path is logged without its query, since credentials may be in
- * there; so are no headers.
- */
+/** When a request is over, whichever way: it is counted, plugins log it, and the access log gets its line. */
 export function record(plane: DataPlane, context: RequestContext): void {
-  const log = plane.accessLog;
-  if (log === undefined) return;
-  const { exchange, request } = context;
-  const { times } = exchange;
-  const total = times.finishedAt - times.receivedAt;
-  const upstream = times.upstreamHeadAt > 0 ? times.upstreamHeadAt - times.forwardedAt : 0;
-  const consumer = context.identity?.consumer;
-  log.write(
-    `{"at":"${plane.timestamp(Date.now())}","request_id":"${context.requestId}","client":"${context.clientAddress}",` +
-      `"method":"${request.method}","path":${quote(request.path)},"status":${exchange.status},` +
-      `"route":${name(context.match?.route)},"service":${name(context.match?.route.service)},` +
-      (consumer ? `"consumer":"${consumer.id}",` : '') +
-      `"bytes_in":${exchange.bytesReceived},"bytes_out":${exchange.bytesSent},` +
-      `"ms_total":${tenths(total)},"ms_upstream":${tenths(upstream)}}\n`,
-  );
+  context.leavePlugins();
+  plane.metrics?.observe(context);
+  if (phasesOf(context.chain).log) runLog(plane, context);
+  plane.accessLog?.write(plane.accessLine(context));
 }
 
-function quote(text: string): string {
-  return unsafe.test(text) ? JSON.stringify(text) : `"${text}"`;
+/** Log phase of every plugin of the chain; a fault in one is nobody else's. */
+function runLog(plane: DataPlane, context: RequestContext): void {
+  const links = context.chain?.links ?? [];
+  const view = new LogView(context);
+  for (let index = 0; index < links.length; index += 1) {
+    const plugin = links[index]?.plugin;
+    if (plugin?.log === undefined) continue;
+    const instance = chosenFor(context, index);
+    if (instance === undefined) continue;
+    view.state = context.keptBy(plugin);
+    try {
+      plugin.log(view, instance.prepared);
+    } catch (error) {
+      reportPhaseFault(plane, context, { phase: 'log', plugin: plugin.name, error });
+    }
+  }
 }
 
-function name(entity: { readonly id: string; readonly name: string | null } | undefined): string {
-  if (entity === undefined) return 'null';
-  return entity.name === null ? `"${entity.id}"` : quote(entity.name);
+class LogView extends PhaseView implements LogContext {
+  readonly status: number;
+  readonly source: 'upstream' | 'gateway';
+  readonly responseHeaders: Pick<ResponseHeaders, 'get'>;
+  readonly times: LogContext['times'];
+  readonly bytes: LogContext['bytes'];
+
+  constructor(context: RequestContext) {
+    super(context);
+    const { exchange } = context;
+    const { times } = exchange;
+    const totalMs = whole(times.finishedAt - times.receivedAt);
+    const upstreamMs = times.upstreamHeadAt > 0 ? whole(times.upstreamHeadAt - times.forwardedAt) : undefined;
+    this.status = exchange.status;
+    this.source = context.answeredByUpstream ? 'upstream' : 'gateway';
+    this.responseHeaders = { get: (lower) => fieldOf(context.responseHeaders, lower) };
+    this.times = {
+      startedAtEpochMs: Date.now() - totalMs,
+      totalMs,
+      gatewayMs: whole((times.forwardedAt > 0 ? times.forwardedAt : times.finishedAt) - times.receivedAt),
+      upstreamMs,
+    };
+    this.bytes = { received: exchange.bytesReceived, sent: exchange.bytesSent };
+  }
 }
 
-function tenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
+function whole(ms: number): number {
+  return Math.max(0, Math.round(ms));
 }
