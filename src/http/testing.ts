@@ -192,7 +192,12 @@ export interface TestGateway extends TestServer {
 export interface GatewayOptions {
   readonly plan?: Partial<ForwardPlan>;
   readonly limits?: Partial<HttpLimits>;
-  readonly pool?: { idleTimeoutMs?: number; poolSizeMax?: number; requestsPerConnectionMax?: number };
+  readonly pool?: {
+    idleTimeoutMs?: number;
+    poolSizeMax?: number;
+    requestsPerConnectionMax?: number;
+    connectionsMax?: number;
+  };
   readonly upstreamTls?: { serverName: string | undefined; verify: boolean };
   readonly before?: (exchange: ServerExchange) => Promise<void>;
 }

@@ -10,6 +10,7 @@ import { Forward } from './forward.ts';
 import type { IncomingBody } from './request-body.ts';
 import { connectionField, dateField, finishHead, isBodiless, joinMessage, statusLine } from './response-head.ts';
 import type { ServerConnection } from './server-connection.ts';
+import type { Tunnel } from './tunnel.ts';
 
 /** An unread rest of a request body up to this size is read and thrown away, to keep the connection. */
 export const discardBytesMax = 64 * 1024;
@@ -27,6 +28,8 @@ export class Exchange implements ServerExchange {
   closeAfter: boolean;
   readonly #connection: ServerConnection;
   readonly #headBytes: number;
+  /** Set from the 101 on: what the client sends is no HTTP any more. */
+  tunnel: Tunnel | undefined = undefined;
   #forward: Forward | undefined = undefined;
   #ended = false;
   #finished = false;
@@ -55,7 +58,7 @@ export class Exchange implements ServerExchange {
   }
 
   get bytesReceived(): number {
-    return this.#headBytes + this.body.bytesReceived;
+    return this.#headBytes + this.body.bytesReceived + (this.tunnel?.bytesReceived ?? 0);
   }
 
   respond(response: LocalResponse): void {
@@ -84,6 +87,40 @@ export class Exchange implements ServerExchange {
     if (!this.closeAfter) this.closeAfter = this.#connection.mustClose || this.#bodyIsInTheWay();
     const connection = connectionField(this.closeAfter, this.request.versionMinor);
     return finishHead(statusLine(status, reason), block, framing, connection, date);
+  }
+
+  /** An answer before the answer (RFC 9110 §15.2); HTTP/1.0 knows none. */
+  sendInterim(status: number, block: HeaderBlock): void {
+    if (this.request.versionMinor === 1 && this.status === 0)
+      this.write(`${statusLine(status, undefined)}${block}\r\n`);
+  }
+
+  /** The head of the 101 that ends HTTP on this connection. */
+  startSwitch(reason: string, block: HeaderBlock, upgrade: string, date: string): string {
+    this.status = 101;
+    this.closeAfter = true;
+    return finishHead(statusLine(101, reason), block, `Upgrade: ${upgrade}\r\n`, 'Connection: Upgrade\r\n', date);
+  }
+
+  startTunnel(tunnel: Tunnel): void {
+    this.tunnel = tunnel;
+    this.#connection.startTunnel(tunnel);
+  }
+
+  writeTunnel(bytes: Buffer): boolean {
+    return this.write(bytes);
+  }
+
+  pauseTunnel(): void {
+    this.#connection.pauseBody();
+  }
+
+  resumeTunnel(): void {
+    this.#connection.resumeReading();
+  }
+
+  endTunnel(): void {
+    this.#connection.endWriting();
   }
 
   /** @returns false when the client reads too slowly; `onDrain` of the forward follows */

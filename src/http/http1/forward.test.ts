@@ -32,7 +32,7 @@ describe('a forwarded request', () => {
     const answer = await client.receive('hello');
     assert.equal(
       upstream.text(),
-      'GET /a/c?d=%zz HTTP/1.1\r\nHost: a.example\r\nx-ODD: 1\r\nConnection: keep-alive\r\n\r\n',
+      'GET /a/c?d=%zz HTTP/1.1\r\nHost: a.example\r\nx-ODD: 1\r\nTE: trailers\r\nConnection: keep-alive, TE\r\n\r\n',
     );
     assert.match(
       answer,

@@ -16,6 +16,8 @@ export interface BodySource {
 /** Where a body is streamed to. */
 export interface BodySink {
   onBodyBytes(bytes: Buffer): void;
+  /** @returns what of a trailer section is passed on, each line with its end */
+  onTrailers(section: string): string;
   onBodyEnd(): void;
   onBodyFault(status: 400 | 408 | 413, detail: string): void;
 }
@@ -26,8 +28,8 @@ const never = Number.POSITIVE_INFINITY;
 
 /**
  * The body of one request: counted, never parsed further than its framing, and only read when
- * someone peeks, streams or discards it. Trailer fields of a chunked body are not passed on,
- * because a backend that merged them into the header would take a stranger's word for it.
+ * someone peeks, streams or discards it. Of the trailer fields of a chunked body only those are passed on
+ * that the sink picks: a backend that merged them into the header would take a stranger's word for it.
  */
 export class IncomingBody implements RequestBody {
   readonly kind: 'none' | 'length' | 'chunked';
@@ -52,6 +54,7 @@ export class IncomingBody implements RequestBody {
   #sink: BodySink | undefined = undefined;
   #bytesMax = 0;
   #discardLeft = -1;
+  #trailers = '';
   #deadline = never;
   readonly #source: BodySource;
   readonly #budget: BodyBudget;
@@ -261,7 +264,12 @@ export class IncomingBody implements RequestBody {
       return;
     }
     if (from > 0) this.#give(bytes, from);
-    if (scanner.done) this.#give(crlf, 2);
+    if (scanner.hasTrailers && this.#sink !== undefined)
+      this.#trailers += bytes.toString('latin1', Math.max(0, from), end);
+    if (!scanner.done) return;
+    const kept = this.#trailers === '' ? '' : (this.#sink?.onTrailers(this.#trailers) ?? '');
+    const last = kept === '' ? crlf : Buffer.from(`${kept}\r\n`, 'latin1');
+    this.#give(last, last.length);
   }
 
   #give(bytes: Buffer, end: number): void {

@@ -5,6 +5,7 @@ import type { Forward } from './forward.ts';
 import { reportFault } from './report-fault.ts';
 import { dateField, isBodiless } from './response-head.ts';
 import { ResponseHeadParser } from './response-head-parser.ts';
+import { keptTrailers } from './trailers.ts';
 
 const HEAD = 0;
 const LENGTH = 1;
@@ -56,6 +57,8 @@ export class ResponseRelay {
   /** An HTTP/1.1 client gets chunks where the upstream ends by closing. */
   #encode = false;
   #interim = 0;
+  /** The trailer section as far as it has come. */
+  #trailers = '';
 
   constructor(forward: Forward) {
     this.#forward = forward;
@@ -117,12 +120,47 @@ export class ResponseRelay {
     this.#begin(bytes, bodyFrom, length, text, end);
   }
 
-  /** 1xx answers end here: `Expect` is answered by the gateway itself, and the others are optional. */
+  /** Of the 1xx answers 101 and 103 mean something to the client; `Expect` is answered by the gateway itself. */
   #takeInterim(bytes: Buffer, from: number, length: number): void {
     this.#interim += 1;
-    if (parser.status === 101) this.#forward.fail('bad_response', 'unasked 101');
-    else if (this.#interim > interimMax) this.#forward.fail('bad_response', 'too many interim answers');
+    if (parser.status === 101) {
+      this.#switch(bytes, from, length);
+      return;
+    }
+    if (parser.status === 103) this.#passEarlyHints();
+    if (this.#interim > interimMax) this.#forward.fail('bad_response', 'too many interim answers');
     else if (from < length) this.#takeHead(bytes.subarray(from, length), length - from);
+  }
+
+  #passEarlyHints(): void {
+    const { exchange, plan } = this.#forward;
+    if (plan.onEarlyHints === undefined) return;
+    try {
+      const block = plan.onEarlyHints({ status: 103, reason: parser.reason, headers: parser.fields.headers });
+      if (block !== undefined) exchange.sendInterim(103, block);
+    } catch (error) {
+      reportFault(error);
+    }
+  }
+
+  /** 101 ends HTTP only when it names what was asked for (RFC 9110 §15.2.2). */
+  #switch(bytes: Buffer, from: number, to: number): void {
+    const { exchange, plan, upgradeAsked } = this.#forward;
+    const { headers } = parser.fields;
+    const chosen = headers.count('upgrade') === 1 ? headers.get('upgrade')?.toLowerCase() : undefined;
+    if (!upgradeAsked || plan.upgrade === undefined || chosen !== plan.upgrade) {
+      this.#forward.fail('bad_response', upgradeAsked ? '101 to another protocol' : 'unasked 101');
+      return;
+    }
+    const reason = parser.reason;
+    exchange.times.upstreamHeadAt = performance.now();
+    const date = headers.get('date') === undefined ? dateField() : '';
+    const block = this.#rebuild({ status: 101, reason, headers });
+    if (block === undefined) return;
+    this.#state = DONE;
+    this.headSent = true;
+    exchange.write(exchange.startSwitch(reason, block, plan.upgrade, date));
+    this.#forward.switchToTunnel(bytes, from, to);
   }
 
   /** The final head: chooses the framing for the client and sends what is there in one write. */
@@ -225,6 +263,7 @@ export class ResponseRelay {
     const scanner = this.#scanner;
     if (scanner === undefined) return;
     const decoded = this.#decode ? new DecodedPieces(head) : undefined;
+    const inTrailers = scanner.inTrailers;
     const end = scanner.scan(bytes, from, to, decoded);
     if (end < 0) {
       // Nothing after a good head may pass for a complete answer.
@@ -233,8 +272,25 @@ export class ResponseRelay {
       return;
     }
     if (scanner.done && end !== to) this.#keepAlive = false;
-    if (decoded === undefined) this.#sendCopy(head, bytes, from, end, scanner.done);
-    else this.#send(decoded.take(), scanner.done);
+    if (decoded !== undefined) this.#send(decoded.take(), scanner.done);
+    else if (!scanner.hasTrailers) this.#sendCopy(head, bytes, from, end, scanner.done);
+    else this.#passTrailers(scanner, head, bytes, from, inTrailers ? from : scanner.trailerFrom, end);
+  }
+
+  /** Trailers go to a client that said it reads them, and are cut out for everybody else. */
+  #passTrailers(
+    scanner: ChunkScanner,
+    head: string,
+    bytes: Buffer,
+    from: number,
+    trailerFrom: number,
+    end: number,
+  ): void {
+    this.#trailers += bytes.toString('latin1', trailerFrom, end);
+    if (head !== '' || trailerFrom > from) this.#sendCopy(head, bytes, from, trailerFrom, false);
+    if (!scanner.done) return;
+    const kept = this.#forward.trailersWanted ? keptTrailers(this.#trailers, () => true) : '';
+    this.#send(`${kept}\r\n`, true);
   }
 
   /** Head and bytes in one write. The bytes are copied, since what the kernel does not take at once is kept. */

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { emptyBlock } from '../header-block.ts';
 import type { ConnectionInfo, HttpLimits, HttpServerOptions, LocalResponse } from '../types.ts';
+import { PlainConnectionInfo, TlsConnectionInfo } from './connection-info.ts';
 import { Exchange } from './exchange.ts';
 import { INCOMPLETE, REFUSED } from './field-lines.ts';
 import type { RequestHeadParser } from './head-parser.ts';
@@ -62,7 +63,7 @@ export class ServerConnection implements BodySource {
   constructor(core: ServerCore, socket: Socket, secure: boolean) {
     this.#core = core;
     this.#socket = socket;
-    this.info = connectionInfo(socket, secure);
+    this.info = secure ? new TlsConnectionInfo(socket as TLSSocket) : new PlainConnectionInfo(socket);
     socket.on('data', (bytes: Buffer) => this.#onData(bytes));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
@@ -365,18 +366,4 @@ function refusalMessage(response: LocalResponse): string | Buffer {
   const line = statusLine(response.status, undefined);
   const framing = `Content-Length: ${length}\r\n`;
   return joinMessage(finishHead(line, response.headers, framing, connectionField(true, 1), dateField()), response.body);
-}
-
-function connectionInfo(socket: Socket, secure: boolean): ConnectionInfo {
-  const serverName = secure ? (socket as TLSSocket).servername : undefined;
-  return {
-    peerAddress: socket.remoteAddress ?? '',
-    peerPort: socket.remotePort ?? 0,
-    localAddress: socket.localAddress ?? '',
-    localPort: socket.localPort ?? 0,
-    secure,
-    serverName: typeof serverName === 'string' && serverName !== '' ? serverName : undefined,
-    tlsVersion: secure ? ((socket as TLSSocket).getProtocol() ?? undefined) : undefined,
-    clientCertificate: () => (secure ? (socket as TLSSocket).getPeerX509Certificate()?.raw : undefined),
-  };
 }

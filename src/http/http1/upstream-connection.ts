@@ -1,6 +1,7 @@
-import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
-import type { UpstreamFault, UpstreamTls } from '../types.ts';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { UpstreamFault } from '../types.ts';
+import { tlsFaultText, type UpstreamTlsProfile } from './upstream-tls.ts';
 
 /** Whoever uses a connection at the moment. */
 export interface UpstreamOwner {
@@ -17,15 +18,16 @@ export interface UpstreamOwner {
 /** Told when a connection that nobody uses is no good any more. */
 export interface IdleWatcher {
   onIdleLost(connection: UpstreamConnection): void;
+  /** Its socket has closed, whoever used it. */
+  onSocketClosed(): void;
   onTlsSession(session: Buffer): void;
 }
 
 export interface UpstreamAddress {
   readonly host: string;
   readonly port: number;
-  readonly tls: UpstreamTls | undefined;
-  /** Made once per endpoint; a context is far too dear for every connection. */
-  readonly secureContext: SecureContext | undefined;
+  /** Shared by all connections with these settings; a context is far too dear for every one. */
+  readonly tls: UpstreamTlsProfile | undefined;
   readonly tlsSession: Buffer | undefined;
 }
 
@@ -96,32 +98,46 @@ export class UpstreamConnection {
     this.socket.destroy();
   }
 
+  /** Lets what is written leave, then closes it and tells nobody. */
+  closeGently(waitMs: number): void {
+    if (this.socket.writableLength === 0) {
+      this.destroy();
+      return;
+    }
+    this.owner = undefined;
+    this.dead = true;
+    this.socket.setTimeout(waitMs, () => this.socket.destroy());
+    this.socket.destroySoon();
+  }
+
   #openPlain(address: UpstreamAddress, onread: { buffer: Uint8Array; callback: (length: number) => boolean }): Socket {
-    const socket = connect({ host: address.host, port: address.port, noDelay: true, onread });
+    const socket = connect({ host: address.host, port: address.port, noDelay: true, allowHalfOpen: true, onread });
     socket.on('connect', () => this.#onConnect());
     return socket;
   }
 
   #openTls(
     address: UpstreamAddress,
-    tls: UpstreamTls,
+    tls: UpstreamTlsProfile,
     onread: { buffer: Uint8Array; callback: (length: number) => boolean },
   ): Socket {
-    const name = tls.serverName ?? address.host;
     const socket = connectTls({
+      ...tls.options,
       host: address.host,
       port: address.port,
-      ALPNProtocols: ['http/1.1'],
-      rejectUnauthorized: tls.verify,
-      ...(isIP(name) === 0 ? { servername: name } : {}),
-      ...(address.secureContext === undefined ? {} : { secureContext: address.secureContext }),
       ...(address.tlsSession === undefined ? {} : { session: address.tlsSession }),
       // The typings leave out what tls.connect takes from net.Socket.
-      ...({ onread } as object),
+      ...({ onread, allowHalfOpen: true } as object),
     });
     socket.setNoDelay(true);
-    socket.on('secureConnect', () => this.#onConnect());
-    socket.on('session', (session) => this.#watcher.onTlsSession(session));
+    socket.on('secureConnect', () => {
+      const fault = tls.chainFault(socket);
+      if (fault === undefined) this.#onConnect();
+      else socket.destroy(Object.assign(new Error(fault), { code: fault }));
+    });
+    socket.on('session', (session) => {
+      if (this.#connected) this.#watcher.onTlsSession(session);
+    });
     return socket;
   }
 
@@ -145,6 +161,7 @@ export class UpstreamConnection {
     this.dead = true;
     const owner = this.owner;
     this.owner = undefined;
+    this.#watcher.onSocketClosed();
     if (owner === undefined) this.#watcher.onIdleLost(this);
     else if (this.#connected) owner.onClosed(this.#error?.code ?? 'closed');
     else owner.onConnectFailed(connectFault(this.#error), faultText(this.#error));
@@ -158,7 +175,7 @@ export class UpstreamConnection {
 }
 
 function faultText(error: NodeJS.ErrnoException | undefined): string {
-  return error?.code ?? error?.message ?? 'closed while connecting';
+  return error === undefined ? 'closed while connecting' : tlsFaultText(error);
 }
 
 const connectCodes = new Set([
