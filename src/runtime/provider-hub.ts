@@ -8,6 +8,11 @@ interface Entry {
   bytes: number;
 }
 
+/** What became of asking for an exchange, for metrics. */
+export type ExchangeEnd = 'memory' | 'shared' | 'overloaded' | 'answered' | 'refused' | 'failed';
+
+export type ExchangeObserver = (purpose: ProviderRequest['purpose'], end: ExchangeEnd) => void;
+
 /** Outcomes nobody has judged yet stay this long, so that workers arriving just after a call share it. */
 const unjudgedMs = 2000;
 
@@ -18,14 +23,16 @@ const unjudgedMs = 2000;
 export class ProviderHub {
   readonly #client: ProviderClient;
   readonly #now: () => number;
+  readonly #observe: ExchangeObserver;
   readonly #entries = new Map<string, Entry>();
   readonly #lastGood = new Map<string, ProviderOutcome>();
   readonly #inFlight = new Map<string, Promise<ExchangeAnswer>>();
   #bytes = 0;
 
-  constructor(client: ProviderClient, now: () => number = Date.now) {
+  constructor(client: ProviderClient, now: () => number = Date.now, observe: ExchangeObserver = () => undefined) {
     this.#client = client;
     this.#now = now;
+    this.#observe = observe;
   }
 
   get size(): number {
@@ -37,12 +44,17 @@ export class ProviderHub {
     if (entry !== undefined) {
       if (entry.until <= this.#now()) this.#drop(key);
       else if (freshAfter === undefined || entry.outcome.at >= freshAfter) {
+        this.#observe(request.purpose, 'memory');
         return Promise.resolve({ outcome: entry.outcome, lastGood: this.#lastGood.get(key) });
       }
     }
     const running = this.#inFlight.get(key);
-    if (running !== undefined) return running;
+    if (running !== undefined) {
+      this.#observe(request.purpose, 'shared');
+      return running;
+    }
     if (this.#inFlight.size >= limits.providerInFlightMax) {
+      this.#observe(request.purpose, 'overloaded');
       const detail = 'too many provider calls are under way';
       return Promise.resolve({
         outcome: { kind: 'failed', fault: 'overloaded', detail, at: this.#now() },
@@ -61,6 +73,10 @@ export class ProviderHub {
 
   async #call(key: string, request: ProviderRequest): Promise<ExchangeAnswer> {
     const outcome = await this.#client.call(request);
+    this.#observe(
+      request.purpose,
+      outcome.kind !== 'response' ? 'failed' : outcome.status < 400 ? 'answered' : 'refused',
+    );
     this.#inFlight.delete(key);
     this.#store(key, outcome);
     if (request.purpose === 'discovery' || request.purpose === 'jwks') this.#rememberGood(key, outcome);

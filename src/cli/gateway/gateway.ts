@@ -12,6 +12,7 @@ import type { CertificatePair, Listener, Settings } from '../../settings/setting
 import { prepareStateFolder } from '../../settings/state-folder.ts';
 import type { BoundListener, ControlToMain, MainToControl, NodeFacts } from '../../threads/messages.ts';
 import type { ControlSettings } from './control-thread.ts';
+import { MainMetrics } from './main-metrics.ts';
 import type { WorkerSettings } from './worker-thread.ts';
 
 /** A running gateway: control thread, workers, and this thread that supervises them and talks to providers. */
@@ -154,16 +155,20 @@ class GatewayParts {
       counterMemory: counterMemory(),
       ticketKeys: randomBytes(48),
     };
+    const metrics = new MainMetrics((announcement) => this.#toControl({ kind: 'metrics', announcement }));
     this.#host = new WorkerHost({
       entry: siblingModule(import.meta.url, './worker-thread'),
       count: settings.workers,
       settings: workerSettings,
-      hub: new ProviderHub(this.#client),
+      hub: new ProviderHub(this.#client, Date.now, metrics.observeExchange),
       onStarted: (worker, port) => this.#toControl({ kind: 'worker', worker, port }, [port]),
       onGone: (worker, reason) => {
         this.#listening.delete(worker);
         this.#toControl({ kind: 'worker_gone', worker });
-        if (this.#stopping === undefined) log.error('main.worker.exit', { worker, reason });
+        if (this.#stopping === undefined) {
+          log.error('main.worker.exit', { worker, reason });
+          metrics.observeRestart();
+        }
         this.#tellNode();
       },
       onListening: (worker, listeners) => {

@@ -48,6 +48,8 @@ export interface WorkerSettings extends Settings {
   readonly counterMemory: SharedArrayBuffer;
 }
 
+const loopPeriodMs = 100;
+
 const main = parentPort;
 if (main !== null) start(workerData as WorkerData, main);
 
@@ -130,8 +132,6 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
     else void drain(message.delayMs, message.timeoutMs, plane, servers).then(() => post({ kind: 'drained' }));
   });
 }
-
-const loopPeriodMs = 100;
 
 /** Measures how late a timer fires, which is how long other work kept the event loop. */
 function watchLoop(metrics: WorkerMetrics, plane: DataPlane, servers: readonly HttpServer[]): void {
