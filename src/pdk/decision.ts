@@ -33,6 +33,17 @@ export interface Failure {
   readonly field?: string | null;
 }
 
+/** A plugin's checks in the order they are made, and the index of each by its name. */
+export function namedChecks<Name extends string>(
+  specs: Readonly<Record<Name, Omit<CheckSpec, 'name'>>>,
+): { readonly checks: readonly CheckSpec[]; readonly check: Readonly<Record<Name, number>> } {
+  const names = Object.keys(specs) as Name[];
+  return {
+    checks: names.map((name) => ({ name, ...specs[name] })),
+    check: Object.fromEntries(names.map((name, index) => [name, index])) as Record<Name, number>,
+  };
+}
+
 /** A plugin's list of checks has at most this many entries: two integer words of bits. */
 export const checksMax = 62;
 

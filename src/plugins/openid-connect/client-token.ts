@@ -1,14 +1,19 @@
 import type { ProviderOutcome, ProviderRequest } from '../../base/exchange.ts';
 import { retryAfterSeconds } from '../../oauth/exchange.ts';
 import { clientCredentialsRequest, processTokenResponse, type TokenSet } from '../../oauth/token-endpoint.ts';
-import { type AccessContext, type PassedChecks, type PluginServices, passedChecks } from '../../pdk/index.ts';
+import {
+  type AccessContext,
+  type PassedChecks,
+  type PluginServices,
+  passedChecks,
+  type RequestArguments,
+} from '../../pdk/index.ts';
 import { type CheckName, check } from './checks.ts';
 import type { ClientPair } from './credentials.ts';
 import { type Denial, issuerDenial, tokenDenial } from './denials.ts';
 import { digest } from './digest.ts';
 import { type IssuerState, loadIssuer, rediscover } from './issuer-state.ts';
 import { callOptions, type RelyingParty } from './relying-party.ts';
-import type { RequestArguments } from './request-arguments.ts';
 import { type Verification, type VerifiedToken, verifyAccessToken } from './verify/access-token.ts';
 
 /** A token bought with a caller's client credentials, as this worker remembers it. */

@@ -40,11 +40,6 @@ export function mapIdentity(context: AccessContext, rp: RelyingParty, token: Ver
   return { kind: 'mapped', use: last.use };
 }
 
-/** The anonymous consumer by id or username; undefined when it does not exist. */
-export function anonymousConsumer(consumers: ConsumerDirectory, name: string): Consumer | undefined {
-  return consumers.byId(name) ?? consumers.byUsername(name);
-}
-
 function findConsumer(
   consumers: ConsumerDirectory,
   rp: RelyingParty,

@@ -2,9 +2,14 @@ import { checkTokenSyntax } from '../../oauth/bearer-token.ts';
 import {
   type AccessContext,
   type AccessResult,
+  type BodyState,
   establishIdentity,
+  isAlreadyRecognised,
+  letAnonymousIn,
   type PluginResponse,
   passedChecks,
+  RequestArguments,
+  unknownAnonymous,
 } from '../../pdk/index.ts';
 import { cookieValue } from './auth-methods/bearer.ts';
 import { authMethods } from './auth-methods/index.ts';
@@ -18,14 +23,13 @@ import {
   forwardedParts,
   type RefusedClient,
 } from './client-token.ts';
-import { anonymousConsumer, mapIdentity } from './consumer.ts';
+import { mapIdentity } from './consumer.ts';
 import { type BearerToken, type ClientPair, type Found, notFound, type PresentedCredential } from './credentials.ts';
 import { credentialDenial, type Denial, issuerDenial, respondDenied } from './denials.ts';
 import { type Facts, noFacts } from './facts.ts';
 import { type IssuerState, knownIssuer, loadIssuer, rediscover } from './issuer-state.ts';
 import { ambiguous, noCredential, twoAuthorizations, unreadBody } from './presentation.ts';
 import type { RelyingParty } from './relying-party.ts';
-import { type BodyState, RequestArguments } from './request-arguments.ts';
 import { type Verification, type VerifiedToken, verifyAccessToken } from './verify/access-token.ts';
 import { checkTimes, timeChecks } from './verify/times.ts';
 
@@ -37,7 +41,7 @@ export function access(context: AccessContext, rp: RelyingParty): AccessResult |
   const { request } = context;
   if (request.method === 'OPTIONS' && rp.config.run_on_preflight === false) return undefined;
   // Another authentication plugin has let the caller in already, and this one is marked as an alternative.
-  if (rp.config.anonymous !== null && context.identity !== null && !context.identity.anonymous) return undefined;
+  if (isAlreadyRecognised(context, rp.config.anonymous)) return undefined;
   if (request.headers.count('authorization') > 1) return deny(context, rp, twoAuthorizations(), noFacts);
   context.decision.pass(check['request.authorization']);
   const args = new RequestArguments(context);
@@ -301,24 +305,11 @@ function deny(context: AccessContext, rp: RelyingParty, denial: Denial, facts: F
   if (anonymous === null || anonymous === undefined || (denial.status !== 401 && denial.status !== 403)) {
     return respondDenied(context, rp, denial, facts);
   }
-  const consumer = anonymousConsumer(context.services.consumers, anonymous);
+  const consumer = letAnonymousIn(context, anonymous);
   if (consumer === undefined) {
-    return respondDenied(
-      context,
-      rp,
-      {
-        check: 'consumer.anonymous',
-        status: 500,
-        text: 'anonymous consumer was not found',
-        seen: 'none',
-        expected: anonymous,
-        hint: 'Create this consumer (POST /consumers), or correct config.anonymous.',
-      },
-      facts,
-    );
+    return respondDenied(context, rp, { check: 'consumer.anonymous', ...unknownAnonymous(anonymous) }, facts);
   }
   context.decision.pass(check['consumer.anonymous']);
-  establishIdentity(context, { consumer, credential: null, authenticatedGroups: null, anonymous: true });
   context.decision.allow({
     ...facts,
     anonymousBecause: `${denial.check}: ${denial.text}`,

@@ -1,7 +1,6 @@
-import type { AccessContext } from '../../pdk/index.ts';
+import type { AccessContext, BodyState } from '../../pdk/index.ts';
 import type { Denial } from './denials.ts';
 import type { RelyingParty } from './relying-party.ts';
-import type { BodyState } from './request-arguments.ts';
 
 export function twoAuthorizations(): Denial {
   return {

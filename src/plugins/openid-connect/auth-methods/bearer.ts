@@ -1,8 +1,7 @@
 import { parseAuthorization } from '../../../oauth/bearer-token.ts';
-import type { AccessContext } from '../../../pdk/index.ts';
+import type { AccessContext, Lookup, RequestArguments } from '../../../pdk/index.ts';
 import { type Found, notFound } from '../credentials.ts';
 import type { Location, RelyingParty } from '../relying-party.ts';
-import type { Lookup, RequestArguments } from '../request-arguments.ts';
 
 interface Candidate {
   readonly token: string;

@@ -1,8 +1,7 @@
 import { parseBasic } from '../../../oauth/basic-credentials.ts';
-import type { AccessContext } from '../../../pdk/index.ts';
+import type { AccessContext, Lookup, RequestArguments } from '../../../pdk/index.ts';
 import { type ClientPair, type Found, notFound } from '../credentials.ts';
 import type { Location, RelyingParty } from '../relying-party.ts';
-import type { Lookup, RequestArguments } from '../request-arguments.ts';
 
 const authorizationNames: ReadonlySet<string> = new Set(['authorization']);
 const argumentNames: ReadonlySet<string> = new Set(['client_id', 'client_secret']);

@@ -1,7 +1,6 @@
-import type { AccessContext } from '../../../pdk/index.ts';
+import type { AccessContext, RequestArguments } from '../../../pdk/index.ts';
 import type { Found } from '../credentials.ts';
 import type { Location, RelyingParty } from '../relying-party.ts';
-import type { RequestArguments } from '../request-arguments.ts';
 import { findBearer, findBearerInBody } from './bearer.ts';
 import { findClient, findClientInBody } from './client-credentials.ts';
 

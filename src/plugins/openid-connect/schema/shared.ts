@@ -1,4 +1,8 @@
+import { headerNameFault } from '../../../pdk/index.ts';
+
 /** Values and rules that several groups of fields share. */
+
+export { headerName } from '../../../pdk/index.ts';
 
 export const authMethods = [
   'password',
@@ -55,9 +59,6 @@ export const endpointUrl = { validate: urlFault } as const;
 /** A place that browsers are sent to; a fragment is theirs to have. */
 export const redirectUrl = { validate: redirectFault } as const;
 
-/** A header field name that is sent or looked for. */
-export const headerName = { validate: headerNameFault } as const;
-
 /** A header field value. */
 export const headerValue = { validate: headerValueFault } as const;
 
@@ -83,26 +84,6 @@ function parseUrl(value: string): URL | undefined {
   if (/[\u0000-\u0020\u007f\\]/.test(value) || !/^https?:\/\//i.test(value)) return undefined;
   const url = URL.parse(value);
   return url !== null && url.username === '' && url.password === '' ? url : undefined;
-}
-
-/** Fields that frame or route a message; a configured or claimed value in one of them would change the message. */
-const framing = [
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
-
-function headerNameFault(value: string): string | undefined {
-  if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value)) return `invalid header name '${value}'`;
-  if (!framing.includes(value.toLowerCase().replaceAll('_', '-'))) return undefined;
-  return `must not be one of: ${framing.join(', ')}`;
 }
 
 function headerValueFault(value: string): string | undefined {

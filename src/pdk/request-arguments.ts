@@ -1,13 +1,13 @@
-import { limits } from '../../base/limits.ts';
+import { limits } from '../base/limits.ts';
 import {
-  type AccessContext,
   type Argument,
   cutArguments,
   cutJsonMembers,
   type JsonMember,
   jsonMembers,
   parseArguments,
-} from '../../pdk/index.ts';
+} from './arguments.ts';
+import type { AccessContext } from './contexts.ts';
 
 export type BodyState =
   /** Nothing to look into: no body, another media type, an encoding, multipart. */
@@ -20,7 +20,7 @@ export type BodyState =
 /** Values of one name in one place: several different ones are an ambiguity, not a choice. */
 export type Lookup =
   | { readonly kind: 'none' }
-  | { readonly kind: 'one'; readonly value: string }
+  | { readonly kind: 'one'; readonly value: string; readonly repeated: boolean }
   | { readonly kind: 'several' };
 
 const none: Lookup = { kind: 'none' };
@@ -108,10 +108,12 @@ function mediaKind(contentType: string | undefined): 'form' | 'json' | undefined
 
 function lookUp(args: readonly { readonly name: string; readonly value: string }[], name: string): Lookup {
   let value: string | undefined;
+  let repeated = false;
   for (const arg of args) {
     if (arg.name !== name) continue;
     if (value !== undefined && value !== arg.value) return { kind: 'several' };
+    repeated = value !== undefined;
     value = arg.value;
   }
-  return value === undefined || value === '' ? none : { kind: 'one', value };
+  return value === undefined || value === '' ? none : { kind: 'one', value, repeated };
 }
