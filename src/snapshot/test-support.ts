@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
-import type { ConfigChange, Consumer, Deletion, PluginEntity, Route, Service, Upsert } from '../entities/index.ts';
+import {
+  type ConfigChange,
+  type Consumer,
+  type Deletion,
+  type PluginEntity,
+  type Route,
+  type Service,
+  type Upsert,
+  type Upstream,
+  upstreamRecord,
+} from '../entities/index.ts';
 import type { AnyPlugin } from '../pdk/index.ts';
-import { record } from '../schema/index.ts';
+import { processInsert, record } from '../schema/index.ts';
 import { compileSnapshot } from './compile.ts';
 import type { MatchRequest, RouteMatch } from './router/match.ts';
 import { matchRoute } from './router/match.ts';
@@ -76,6 +86,18 @@ export function aPlugin(fields: Partial<PluginEntity> & { readonly id: string; r
 
 export function aConsumer(fields: Partial<Consumer> & { readonly id: string }): Consumer {
   return { created_at: 1, updated_at: 1, username: null, custom_id: null, tags: null, ...fields };
+}
+
+export function anUpstream(fields: Partial<Upstream> & { readonly id: string; readonly name: string }): Upstream {
+  const generators = {
+    uuid: () => '11111111-1111-4111-8111-111111111111',
+    now: () => 1,
+    nowMs: () => 1000,
+    secret: () => 'secret',
+  };
+  const done = processInsert(upstreamRecord, { name: fields.name }, 'insert', generators);
+  assert.ok(done.kind === 'valid');
+  return { ...(done.value as Upstream), ...fields };
 }
 
 /** A plugin whose prepared configuration is a copy of the configuration, unless the test says otherwise. */
