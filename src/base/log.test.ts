@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -112,4 +112,30 @@ test('the folder of a log file is made', () => {
 
 test('a file that cannot be opened is an error at once', () => {
   assert.throws(() => createLogger({ level: 'info', destination: folder }), { code: 'EISDIR' });
+});
+
+test('a changed level is in force for whoever holds the logger', () => {
+  const lines = written('warn', (log) => {
+    log.info('a.b.before');
+    log.setLevel('info');
+    log.info('a.b.after');
+    log.setLevel('error');
+    log.warn('a.b.late');
+  });
+  assert.deepEqual(
+    lines.map(({ event }) => event),
+    ['a.b.after'],
+  );
+});
+
+test('after a rotation lines go on in the file of that name', () => {
+  const destination = join(folder, 'rotated.log');
+  const log = createLogger({ level: 'info', destination });
+  log.info('a.b.first');
+  renameSync(destination, `${destination}.1`);
+  log.info('a.b.second');
+  log.reopen();
+  log.info('a.b.third');
+  assert.match(readFileSync(`${destination}.1`, 'utf8'), /a\.b\.second/);
+  assert.match(readFileSync(destination, 'utf8'), /^[^\n]*a\.b\.third[^\n]*\n$/);
 });

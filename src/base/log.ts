@@ -1,4 +1,4 @@
-import { mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 import { limits } from './limits.ts';
@@ -28,6 +28,13 @@ export interface LoggerOptions {
   readonly destination?: string;
 }
 
+/** A logger whose level can be changed while it is in use, and whose file can be opened anew. */
+export interface ProcessLogger extends Logger {
+  setLevel(level: LogLevel): void;
+  /** After a rotation: goes on in the file that has the name now. Throws when it cannot be opened. */
+  reopen(): void;
+}
+
 const nothing = () => {};
 
 /**
@@ -36,10 +43,8 @@ const nothing = () => {};
  * `access_token` are replaced, and so is every `Secret`.
  * Throws when the file cannot be opened; a write that fails later is dropped.
  */
-export function createLogger(options: LoggerOptions): Logger {
-  const stream = pino.destination({ dest: descriptorOf(options.destination ?? 'stderr'), sync: true });
-  // A full disk or a closed pipe must not end the gateway, and there is nowhere left to say so.
-  stream.on('error', nothing);
+export function createLogger(options: LoggerOptions): ProcessLogger {
+  const stream = streamTo(options.destination ?? 'stderr');
   const sink = pino(
     {
       level: options.level,
@@ -49,6 +54,21 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     stream,
   );
+  const logger = {
+    ...methodsOf(sink),
+    setLevel(level: LogLevel): void {
+      sink.level = level;
+      Object.assign(logger, methodsOf(sink));
+    },
+    reopen: () => stream.reopen(),
+  };
+  return logger;
+}
+
+/** A logger that drops everything, for parts that are used without a process around them. */
+export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+function methodsOf(sink: PinoLogger): Logger {
   return {
     debug: methodOf(sink, 'debug'),
     info: methodOf(sink, 'info'),
@@ -57,9 +77,6 @@ export function createLogger(options: LoggerOptions): Logger {
   };
 }
 
-/** A logger that drops everything, for parts that are used without a process around them. */
-export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-
 function methodOf(sink: PinoLogger, level: 'debug' | 'info' | 'warn' | 'error'): Logger['info'] {
   if (!sink.isLevelEnabled(level)) return nothing;
   return (event, fields) => {
@@ -67,11 +84,44 @@ function methodOf(sink: PinoLogger, level: 'debug' | 'info' | 'warn' | 'error'):
   };
 }
 
-function descriptorOf(destination: string): number {
-  if (destination === 'stderr' || destination === '/dev/stderr') return 2;
-  if (destination === 'stdout' || destination === '/dev/stdout') return 1;
-  mkdirSync(dirname(destination), { recursive: true, mode: 0o700 });
-  return openSync(destination, 'a', 0o640);
+interface LogStream {
+  write(line: string): void;
+  reopen(): void;
+}
+
+function streamTo(destination: string): LogStream {
+  const standard = { stderr: 2, '/dev/stderr': 2, stdout: 1, '/dev/stdout': 1 }[destination];
+  if (standard === undefined) return new LogFile(destination);
+  const stream = pino.destination({ dest: standard, sync: true });
+  // A closed pipe must not end the gateway, and there is nowhere left to say so.
+  stream.on('error', nothing);
+  return { write: (line) => stream.write(line), reopen: nothing };
+}
+
+/** A file that is appended to. */
+class LogFile implements LogStream {
+  readonly #path: string;
+  #descriptor: number;
+
+  constructor(path: string) {
+    this.#path = path;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#descriptor = openSync(path, 'a', 0o640);
+  }
+
+  write(line: string): void {
+    try {
+      writeSync(this.#descriptor, line);
+    } catch {
+      // A full disk must not end the gateway.
+    }
+  }
+
+  reopen(): void {
+    const former = this.#descriptor;
+    this.#descriptor = openSync(this.#path, 'a', 0o640);
+    closeSync(former);
+  }
 }
 
 const reserved = new Set(['level', 'time', 'event', 'name']);
