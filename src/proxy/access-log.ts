@@ -9,7 +9,10 @@ const flushEveryMs = 200;
 
 /** Appends lines to a file through preallocated buffers; a request never waits for the disk. */
 export class AccessLog {
-  readonly #fd: number;
+  #fd: number;
+  /** Of files that lines no longer go to, while the last write to them is under way. */
+  readonly #former: number[] = [];
+  #path: string;
   #buffer = Buffer.allocUnsafe(bufferBytes);
   #used = 0;
   readonly #waiting: { bytes: Buffer; used: number }[] = [];
@@ -20,8 +23,8 @@ export class AccessLog {
   dropped = 0;
 
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    this.#fd = openSync(path, 'a', 0o640);
+    this.#path = path;
+    this.#fd = openLog(path);
     this.#timer = setInterval(() => this.#flush(), flushEveryMs);
     this.#timer.unref();
   }
@@ -36,6 +39,16 @@ export class AccessLog {
     }
     this.#used += this.#buffer.write(line, this.#used, 'utf8');
     if (this.#used >= flushBytes) this.#flush();
+  }
+
+  /** Lines go on in the file that has this name now: another path, or after a rotation. Throws when it cannot be opened. */
+  reopen(path: string = this.#path): void {
+    const fd = openLog(path);
+    this.#flush();
+    this.#former.push(this.#fd);
+    this.#fd = fd;
+    this.#path = path;
+    if (!this.#writing) this.#closeFormer();
   }
 
   async close(): Promise<void> {
@@ -62,7 +75,12 @@ export class AccessLog {
     if (!this.#writing) this.#drain();
   }
 
+  #closeFormer(): void {
+    for (const fd of this.#former.splice(0)) close(fd, () => undefined);
+  }
+
   #drain(): void {
+    this.#closeFormer();
     const next = this.#waiting.shift();
     if (next === undefined) {
       this.#writing = false;
@@ -72,6 +90,11 @@ export class AccessLog {
     this.#writing = true;
     write(this.#fd, next.bytes, 0, next.used, null, () => this.#drain());
   }
+}
+
+function openLog(path: string): number {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return openSync(path, 'a', 0o640);
 }
 
 /** ISO 8601 UTC of now, with the seconds part formatted once per second. */
