@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ConfigChange, Deletion, PluginEntity, Route, Service, Upsert } from '../entities/index.ts';
 import { chainFor } from './plugin-chain.ts';
 import { matchRoute } from './router/match.ts';
+import { referenceMatch } from './router/test-reference.ts';
 import { emptySnapshot, type Snapshot } from './snapshot.ts';
 import {
   aChange,
@@ -12,6 +13,8 @@ import {
   aRoute,
   aService,
   compiled,
+  type Random,
+  seeded,
   type TestRequest,
 } from './test-support.ts';
 
@@ -19,20 +22,6 @@ import {
  * Random histories of changes. After each one the snapshot that grew by deltas, one compiled from nothing,
  * and a plain scan over all entities written for this test must give the same route for the same request.
  */
-
-type Random = <T>(choices: readonly T[]) => T;
-
-function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return (choices) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    const choice = choices[Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * choices.length)];
-    assert.ok(choice !== undefined || choices.length > 0);
-    return choice as (typeof choices)[number];
-  };
-}
 
 const hosts = ['a.com', 'b.a.com', '*.a.com', '*.com', 'b.*', 'a.com:8080', '*.a.com:80', 'b.a.*:443'];
 const paths = [
@@ -101,6 +90,7 @@ function randomRoute(random: Random, id: string, world: World): Route {
     paths: random([true, true, false]) ? some(paths) : null,
     methods: random([true, false, false]) ? random(methodSets) : null,
     headers: random([true, false, false]) ? random(headerSets) : null,
+    snis: random([null, null, null, ['a.com'], ['a.com', 'b.com']]),
     service: service === null ? null : { id: service },
   };
   return aRoute({ id, ...route });
@@ -115,6 +105,7 @@ function randomPlugin(random: Random, id: string, world: World): PluginEntity {
     enabled: random([true, true, false]),
     route: route === null ? null : { id: route },
     service: service === null ? null : { id: service },
+    consumer: random([null, null, { id: 'C' }, { id: 'D' }]),
   });
 }
 
@@ -196,84 +187,24 @@ function randomRequest(random: Random): TestRequest {
     host: random(requestHosts),
     path: random(requestPaths),
     secure: random([true, false]),
+    serverName: random(['a.com', 'b.com', 'c.com']),
     headers,
   };
 }
 
-/** The order of proxying.md 3.1 as a list of numbers to compare from the left, larger first. */
+/** What the rules, read one after the other, give. */
 function scanFor(world: World, request: TestRequest): string | undefined {
-  let best: { readonly key: readonly (number | string)[]; readonly id: string } | undefined;
-  for (const route of world.routes.values()) {
-    if (route.service !== null && world.services.get(route.service.id)?.enabled === false) continue;
-    if (!(route.hosts || route.headers || route.paths || route.methods)) continue;
-    if (route.hosts && !route.hosts.some((host) => hostFits(host, request))) continue;
-    if (route.methods && !route.methods.includes(request.method ?? '')) continue;
-    if (!Object.entries(route.headers ?? {}).every(([name, values]) => headerFits(name, values, request))) continue;
-    for (const path of route.paths ?? [undefined]) {
-      if (path !== undefined && !pathFits(path, request.path ?? '')) continue;
-      const key = orderKey(route, path);
-      if (best === undefined || isBefore(key, best.key)) best = { key, id: route.id };
-    }
-  }
-  return best?.id;
-}
-
-function orderKey(route: Route, path: string | undefined): (number | string)[] {
-  const stated = [route.hosts, route.headers, route.paths, route.methods].map((list) => (list === null ? 0 : 1));
-  const isRegex = path?.startsWith('~') === true;
-  const wildcards = (route.hosts ?? []).filter((host) => host.includes('*'));
-  const bits =
-    (wildcards.some((host) => host.includes(':')) ? 4 : 0) +
-    (route.hosts !== null && wildcards.length === 0 ? 2 : 0) +
-    (isRegex ? 1 : 0);
-  return [
-    stated.filter((flag) => flag === 1).length,
-    ...stated,
-    bits,
-    Object.keys(route.headers ?? {}).length,
-    isRegex ? (route.regex_priority ?? 0) : 0,
-    isRegex ? 0 : (path?.length ?? 0),
-    -(route.created_at ?? 0),
-    route.id,
-  ];
-}
-
-/** Numbers: larger first. The id at the end: smaller first. */
-function isBefore(left: readonly (number | string)[], right: readonly (number | string)[]): boolean {
-  for (const [index, value] of left.entries()) {
-    const other = right[index];
-    if (typeof value === 'number' && typeof other === 'number' && value !== other) return value > other;
-    if (typeof value === 'string' && typeof other === 'string' && value !== other) return value < other;
-  }
-  return false;
-}
-
-function hostFits(configured: string, request: TestRequest): boolean {
-  const [name = '', port] = configured.split(':');
-  const [asked = '', askedPort] = (request.host ?? '').split(':');
-  if (!name.includes('*')) return name === asked && (port === undefined || port === askedPort);
-  const pattern = new RegExp(`^${name.replaceAll('.', '\\.').replace('*', '.+')}$`);
-  return pattern.test(asked) && (port === undefined || port === (askedPort ?? (request.secure ? '443' : '80')));
-}
-
-function pathFits(configured: string, path: string): boolean {
-  return configured.startsWith('~')
-    ? new RegExp(`^(?:${configured.slice(1)})`).test(path)
-    : path.startsWith(configured);
-}
-
-function headerFits(name: string, values: readonly string[], request: TestRequest): boolean {
-  const lines = [request.headers?.[name.toLowerCase()] ?? []].flat().map((line) => line.toLowerCase());
-  const [only = ''] = values;
-  if (only.startsWith('~*')) return lines.some((line) => new RegExp(only.slice(2)).test(line));
-  return lines.some((line) => values.includes(line));
+  const routes = [...world.routes.values()].filter(
+    (route) => route.service === null || world.services.get(route.service.id)?.enabled !== false,
+  );
+  return referenceMatch(routes, request)?.id;
 }
 
 /** Route, its service's port and the configurations that apply. */
 function answer(snapshot: Snapshot, request: TestRequest): unknown {
   const match = matchRoute(snapshot, aRequest(request));
   if (match === undefined) return undefined;
-  const links = chainFor(snapshot, match.route).links.map((link) => link.choose(undefined)?.id);
+  const links = chainFor(snapshot, match.route).links.map((link) => [link.choose(undefined)?.id, link.choose('C')?.id]);
   return { id: match.route.id, prefix: match.matchedPrefix, port: match.route.service?.port, links };
 }
 

@@ -178,3 +178,19 @@ export function winner(snapshot: Snapshot, request: TestRequest): string | undef
   assert.equal(matched(snapshot, request)?.route.id, first);
   return first;
 }
+
+/** Picks among choices. */
+export type Random = <T>(choices: readonly T[]) => T;
+
+/** The same choices for the same seed. */
+export function seeded(seed: number): Random {
+  let state = seed >>> 0;
+  return (choices) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    const choice = choices[Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * choices.length)];
+    assert.ok(choice !== undefined || choices.length > 0);
+    return choice as (typeof choices)[number];
+  };
+}
