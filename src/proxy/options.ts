@@ -18,6 +18,8 @@ export interface ProxyOptions extends ErrorBodyOptions {
   readonly portMaps: readonly (readonly [number, number])[];
   /** In the order in which they are written; empty for the usual ones. */
   readonly accessLogFields: readonly string[];
+  /** Largest request body in bytes, 0 for no limit. */
+  readonly bodyBytesMax: number;
 }
 
 /** What a gateway does that was told nothing. */
@@ -39,4 +41,5 @@ export const defaultProxyOptions: ProxyOptions = {
   allowDebugHeader: false,
   portMaps: [],
   accessLogFields: [],
+  bodyBytesMax: 0,
 };

@@ -1,11 +1,17 @@
 import { limits } from '../../base/limits.ts';
 import type { HttpLimits, ServerTls, TlsIdentity } from '../../http/index.ts';
+import type { ProxyOptions } from '../../proxy/options.ts';
 import type { Settings } from '../../settings/settings.ts';
 
 /** Bounds of the proxy's listeners. The servers read the object at each use, so writing into it changes them at once. */
 export function httpLimits({ clientLimits }: Settings): HttpLimits {
   const { bodyBytesMax: _, ...bounds } = clientLimits;
   return { ...bounds, peekBytesTotalMax: limits.peekBytesTotalMax };
+}
+
+/** What request handling is told; a new object stands for new settings. */
+export function proxyOptions({ request, trustedIps, clientLimits }: Settings): ProxyOptions {
+  return { ...request, trustedIps, bodyBytesMax: clientLimits.bodyBytesMax };
 }
 
 /** How connections to upstreams are kept; read at each use as well. */

@@ -28,7 +28,7 @@ import type {
   WorkerToControl,
   WorkerToMain,
 } from '../../threads/messages.ts';
-import { httpLimits, poolOptions, serverTls } from './worker-options.ts';
+import { httpLimits, poolOptions, proxyOptions, serverTls } from './worker-options.ts';
 
 /** A worker: the data plane and nothing else. It serves as soon as it has its first configuration. */
 export interface WorkerData {
@@ -74,7 +74,7 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
     pools: createUpstreamPools(poolOptions(settings)),
     rings,
     metrics,
-    options: { ...settings.request, trustedIps: settings.trustedIps },
+    options: proxyOptions(settings),
     accessLog: settings.proxyAccessLog === 'off' ? undefined : new AccessLog(settings.proxyAccessLog),
     version: packageVersion(),
   });

@@ -47,7 +47,7 @@ class Job implements ForwardPlan {
   readonly readTimeoutMs: number;
   readonly retries: number;
   readonly upgrade = undefined;
-  readonly bodyBytesMax = 0;
+  readonly bodyBytesMax: number;
   readonly #plane: DataPlane;
   readonly #context: RequestContext;
 
@@ -58,6 +58,7 @@ class Job implements ForwardPlan {
   ) {
     const { service } = parts;
     this.endpoint = endpointOf(plane, service);
+    this.bodyBytesMax = plane.options.bodyBytesMax;
     this.method = context.request.method;
     this.path = parts.path;
     this.headers = parts.headers;
