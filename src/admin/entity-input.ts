@@ -25,7 +25,12 @@ type Plugins = ReadonlyMap<string, AnyPlugin>;
 
 /** The record an input is judged by, or the faults that keep it from being known. */
 export type ChosenRecord =
-  | { readonly kind: 'record'; readonly record: RecordField; readonly plugin: AnyPlugin | undefined }
+  | {
+      readonly kind: 'record';
+      readonly of: EntityKind;
+      readonly record: RecordField;
+      readonly plugin: AnyPlugin | undefined;
+    }
   | { readonly kind: 'faults'; readonly faults: readonly Fault[] };
 
 /**
@@ -33,14 +38,15 @@ export type ChosenRecord =
  * entity a PATCH without a name is about.
  */
 export function chooseRecord(kind: EntityKind, body: AdminBody, plugins: Plugins, stored?: Entity): ChosenRecord {
-  if (kind !== 'plugins') return { kind: 'record', record: entityDefinitions[kind].record, plugin: undefined };
+  if (kind !== 'plugins')
+    return { kind: 'record', of: kind, record: entityDefinitions[kind].record, plugin: undefined };
   const sent = bodyMember(body, 'name');
   const name = sent === undefined && stored !== undefined ? asObject(stored)['name'] : sent;
   if (name === undefined || name === null || name === '') return nameFault('required field missing');
   if (typeof name !== 'string') return nameFault('expected a string');
   const plugin = plugins.get(name);
   if (plugin === undefined) return nameFault(unknownPluginText(name));
-  return { kind: 'record', record: recordOf(plugin), plugin };
+  return { kind: 'record', of: kind, record: recordOf(plugin), plugin };
 }
 
 const records = new WeakMap<AnyPlugin, RecordField>();
@@ -75,12 +81,14 @@ export async function readInput(
 ): Promise<Input> {
   const sent = bodyFields(body, record);
   if (!isObject(sent)) return { fields: sent, faults: [], unresolved: [] };
-  const fields: Record<string, unknown> = { ...sent, ...fixed };
+  const { prepare, foreign } = entityDefinitions[kind];
+  const fields: Record<string, unknown> = { ...(prepare === undefined ? sent : prepare(sent)), ...fixed };
   const faults: Fault[] = [];
   const unresolved: UnresolvedReference[] = [];
   if (typeof fields['id'] === 'string') fields['id'] = fields['id'].toLowerCase();
-  for (const { field, to } of entityDefinitions[kind].foreign) {
+  for (const { field, to, list } of foreign) {
     const value = fields[field];
+    if (list === true) fields[field] = withLowerCaseIds(value);
     if (!isObject(value)) continue;
     const resolved = await resolveReference(field, to, value, store);
     if (resolved.kind === 'unresolved') unresolved.push(resolved.reference);
@@ -88,6 +96,10 @@ export async function readInput(
     if (resolved.kind === 'value') faults.push(...resolved.faults);
   }
   return { fields, faults, unresolved };
+}
+
+function withLowerCaseIds(value: unknown): unknown {
+  return Array.isArray(value) ? value.map((id: unknown) => (typeof id === 'string' ? id.toLowerCase() : id)) : value;
 }
 
 type Resolved =
@@ -119,7 +131,12 @@ function unknownMembers(field: string, value: PlainObject, known: string): Fault
 }
 
 export type Judged =
-  | { readonly kind: 'valid'; readonly entity: Entity }
+  | {
+      readonly kind: 'valid';
+      readonly entity: Entity;
+      /** What was sent of the fields that name entities of another kind; members that were not sent are absent. */
+      readonly written: PlainObject;
+    }
   | { readonly kind: 'invalid'; readonly faults: readonly Fault[] };
 
 /** The whole entity of a POST or PUT, or everything that is wrong with the input. */
@@ -129,7 +146,7 @@ export function judgeInsert(
   mode: 'insert' | 'upsert',
   generators: Generators,
 ): Judged {
-  return finish(chosen, input, processInsert(chosen.record, input.fields, mode, generators));
+  return finish(chosen, input, processInsert(chosen.record, input.fields, mode, generators), generators);
 }
 
 /** The whole entity after a PATCH, or everything that is wrong with it. */
@@ -139,17 +156,25 @@ export function judgeUpdate(
   stored: Entity,
   generators: Generators,
 ): Judged {
-  return finish(chosen, input, processUpdate(chosen.record, asObject(stored), input.fields, generators));
+  const { show } = entityDefinitions[chosen.of];
+  const before = show === undefined ? asObject(stored) : show(asObject(stored), generators.now());
+  return finish(chosen, input, processUpdate(chosen.record, before, input.fields, generators), generators);
 }
 
 function finish(
   chosen: Extract<ChosenRecord, { kind: 'record' }>,
   input: Input,
   processed: ReturnType<typeof processInsert>,
+  generators: Generators,
 ): Judged {
   if (processed.kind === 'invalid') return { kind: 'invalid', faults: [...input.faults, ...processed.faults] };
   const faults = [...input.faults, ...pluginFaults(chosen.plugin, processed.value['config'])];
-  return faults.length > 0 ? { kind: 'invalid', faults } : { kind: 'valid', entity: asEntity(processed.value) };
+  if (faults.length > 0) return { kind: 'invalid', faults };
+  const { keep, written = [] } = entityDefinitions[chosen.of];
+  const kept = keep === undefined ? processed.value : keep(processed.value, generators.now());
+  const sent = written.filter((name) => isObject(input.fields) && Object.hasOwn(input.fields, name));
+  const named = Object.fromEntries(sent.map((name) => [name, processed.value[name]]));
+  return { kind: 'valid', entity: asEntity(kept), written: named };
 }
 
 /** The plugin's own rules across fields, which speak of paths within the configuration. */

@@ -1,37 +1,48 @@
 import { type Entity, type EntityKind, entityDefinitions, type ForeignRule } from '../entities/index.ts';
 import { type AdminAnswer, type AdminHandler, type AdminRequest, noContent, ok, param } from './answer.ts';
-import { type Address, findByText, foreignId, parseAddress } from './entity-model.ts';
+import { type Address, addressKey, find, findByText, foreignId, parseAddress } from './entity-model.ts';
 import { createAndLink, deleteEntity, insertEntity, updateEntity, upsertEntity } from './entity-writes.ts';
-import { methodNotAllowed, notFound } from './errors.ts';
+import { methodNotAllowed, missingEntity, noSuchName, notFound } from './errors.ts';
 import { systemGenerators } from './generators.ts';
 import { listEntities } from './lists.ts';
 import type { AdminParts } from './parts.ts';
+import { present } from './present.ts';
 import type { AdminRoute } from './router.ts';
 
-/** The paths Kong generates for every kind (admin-api 3 and 7): collections, entities, children, references. */
+/**
+ * The paths Kong generates for every kind (admin-api 3 and 7): collections, entities, children, references. Targets
+ * have rules of their own and are elsewhere.
+ */
 export function entityRoutes(parts: AdminParts): AdminRoute[] {
-  return Object.values(entityDefinitions).flatMap(({ kind, foreign }) => [
-    collection(parts, kind),
-    single(parts, kind),
-    ...foreign.flatMap((rule) => [children(parts, kind, rule), child(parts, kind, rule), reference(parts, kind, rule)]),
-  ]);
+  return Object.values(entityDefinitions).flatMap(({ kind, foreign, paths }) => {
+    if (paths.collection === undefined) return [];
+    const single = foreign.filter(({ list }) => list !== true);
+    return [
+      collection(parts, kind, `/${paths.collection}`),
+      entity(parts, kind, `/${paths.collection}/{${kind}}`),
+      ...single.flatMap((rule) => [children(parts, kind, rule), child(parts, kind, rule)]),
+      ...single
+        .filter(({ withoutPath }) => withoutPath !== true)
+        .map((rule) => reference(parts, kind, `/${paths.collection}/{${kind}}/${rule.field}`, rule)),
+    ];
+  });
 }
 
 const nothingFixed = {};
 
 /** `/routes` */
-function collection(parts: AdminParts, kind: EntityKind): AdminRoute {
+function collection(parts: AdminParts, kind: EntityKind, path: string): AdminRoute {
   return {
-    path: `/${kind}`,
+    path,
     methods: {
-      GET: (request) => listEntities(parts.store, kind, request),
+      GET: (request) => listEntities(parts, kind, request),
       POST: ({ body }) => insertEntity(parts, kind, { body, fixed: nothingFixed }),
     },
   };
 }
 
 /** `/routes/{routes}` */
-function single(parts: AdminParts, kind: EntityKind): AdminRoute {
+function entity(parts: AdminParts, kind: EntityKind, path: string): AdminRoute {
   const addressed = (work: (address: Address, request: AdminRequest) => Promise<AdminAnswer>): AdminHandler => {
     return (request) => {
       const parsed = parseAddress(kind, param(request, kind));
@@ -39,12 +50,15 @@ function single(parts: AdminParts, kind: EntityKind): AdminRoute {
     };
   };
   return {
-    path: `/${kind}/{${kind}}`,
+    path,
     methods: {
-      GET: async (request) => {
-        const found = await findByText(parts.store, kind, param(request, kind));
-        return found.kind === 'answer' ? found.answer : ok(found.entity);
-      },
+      GET: addressed(async (address) => {
+        const found = await find(parts.store, kind, address);
+        if (found !== undefined) return await shown(parts, kind, found);
+        if (address.by === 'sni') return noSuchName;
+        // Kong looks certificates up by itself and reports a missing id in the long form.
+        return kind === 'certificates' ? missingEntity(addressKey(address)) : notFound;
+      }),
       PUT: addressed((address, { body }) => upsertEntity(parts, kind, address, { body, fixed: nothingFixed })),
       PATCH: addressed((address, { body }) =>
         updateEntity(parts, kind, address, { body, fixed: nothingFixed }, { missing: 'long' }),
@@ -54,19 +68,27 @@ function single(parts: AdminParts, kind: EntityKind): AdminRoute {
   };
 }
 
+/** 200 with the entity as answers show it. */
+export async function shown(parts: AdminParts, kind: EntityKind, entity: Entity): Promise<AdminAnswer> {
+  return ok(await present(parts.store, kind, entity, (parts.generators ?? systemGenerators).now()));
+}
+
 /** `/services/{services}/routes` */
 function children(parts: AdminParts, kind: EntityKind, { field, to }: ForeignRule): AdminRoute {
   return {
-    path: `/${to}/{${to}}/${kind}`,
+    path: `${pathOf(to)}/${entityDefinitions[kind].paths.child}`,
     methods: {
-      GET: withParent(parts, to, (parent, request) =>
-        listEntities(parts.store, kind, request, { field, id: parent.id }),
-      ),
+      GET: withParent(parts, to, (parent, request) => listEntities(parts, kind, request, { field, id: parent.id })),
       POST: withParent(parts, to, (parent, { body }) =>
         insertEntity(parts, kind, { body, fixed: { [field]: { id: parent.id } } }),
       ),
     },
   };
+}
+
+/** `/services/{services}` */
+function pathOf(kind: EntityKind): string {
+  return `/${entityDefinitions[kind].paths.collection ?? kind}/{${kind}}`;
 }
 
 /** `/services/{services}/routes/{routes}` */
@@ -76,16 +98,15 @@ function child(parts: AdminParts, kind: EntityKind, { field, to }: ForeignRule):
     work: (parent: Entity, address: Address, request: AdminRequest) => Promise<AdminAnswer>,
   ): AdminHandler =>
     withParent(parts, to, async (parent, request) => {
-      const parsed = parseAddress(kind, param(request, kind));
+      const parsed = parseAddress(kind, param(request, kind), { field, id: parent.id });
       return parsed.kind === 'refused' ? parsed.answer : await work(parent, parsed.address, request);
     });
   return {
-    path: `/${to}/{${to}}/${kind}/{${kind}}`,
+    path: `${pathOf(to)}/${entityDefinitions[kind].paths.child}/{${kind}}`,
     methods: {
-      GET: withParent(parts, to, async (parent, request) => {
-        const found = await findByText(parts.store, kind, param(request, kind));
-        if (found.kind === 'answer') return found.answer;
-        return belongs(parent)(found.entity) ? ok(found.entity) : notFound;
+      GET: addressed(async (parent, address) => {
+        const found = await find(parts.store, kind, address);
+        return found !== undefined && belongs(parent)(found) ? await shown(parts, kind, found) : notFound;
       }),
       PUT: addressed((parent, address, { body }) =>
         upsertEntity(parts, kind, address, { body, fixed: { [field]: { id: parent.id } } }),
@@ -99,29 +120,29 @@ function child(parts: AdminParts, kind: EntityKind, { field, to }: ForeignRule):
           { missing: 'short', allows: belongs(parent) },
         ),
       ),
-      DELETE: withParent(parts, to, async (parent, request) => {
-        const found = await findByText(parts.store, kind, param(request, kind));
-        if (found.kind === 'answer') return found.answer === notFound ? noContent : found.answer;
-        if (!belongs(parent)(found.entity)) return notFound;
-        return await deleteEntity(parts, kind, { by: 'id', id: found.entity.id });
+      DELETE: addressed(async (parent, address) => {
+        const found = await find(parts.store, kind, address);
+        if (found === undefined) return noContent;
+        if (!belongs(parent)(found)) return notFound;
+        return await deleteEntity(parts, kind, { by: 'id', id: found.id });
       }),
     },
   };
 }
 
 /** `/routes/{routes}/service` */
-function reference(parts: AdminParts, kind: EntityKind, { field, to }: ForeignRule): AdminRoute {
+function reference(parts: AdminParts, kind: EntityKind, path: string, { field, to }: ForeignRule): AdminRoute {
   const referred = (work: (id: string, request: AdminRequest) => Promise<AdminAnswer>): AdminHandler =>
     withParent(parts, kind, async (owner, request) => {
       const id = foreignId(owner, field);
       return id === undefined ? notFound : await work(id, request);
     });
   return {
-    path: `/${kind}/{${kind}}/${field}`,
+    path,
     methods: {
       GET: referred(async (id) => {
         const entity = await parts.store.get(to, id);
-        return entity === undefined ? notFound : ok(entity);
+        return entity === undefined ? notFound : await shown(parts, to, entity);
       }),
       PUT: withParent(parts, kind, async (owner, { body }) => {
         const id = foreignId(owner, field);
@@ -138,7 +159,7 @@ function reference(parts: AdminParts, kind: EntityKind, { field, to }: ForeignRu
 }
 
 /** Looks up the entity that the first parameter of the path addresses. */
-function withParent(
+export function withParent(
   parts: AdminParts,
   kind: EntityKind,
   work: (parent: Entity, request: AdminRequest) => Promise<AdminAnswer>,

@@ -3,7 +3,7 @@ import { type Fault, faultFields, faultMessage } from '../schema/index.ts';
 import type { StoreFault } from '../store/store.ts';
 import { type AdminAnswer, message } from './answer.ts';
 
-/** Kong's error codes 1 to 14 with their names and statuses (admin-api 5). */
+/** Kong's error codes with their names and statuses (admin-api 5). */
 const codes = {
   1: { name: 'invalid primary key', status: 400 },
   2: { name: 'schema violation', status: 400 },
@@ -17,6 +17,7 @@ const codes = {
   11: { name: 'invalid options', status: 400 },
   12: { name: 'operation unsupported', status: 405 },
   13: { name: 'foreign keys unresolved', status: 400 },
+  19: { name: 'referenced by others', status: 400 },
 } as const;
 
 type Code = keyof typeof codes;
@@ -28,6 +29,9 @@ function coded(code: Code, text: string, more: Readonly<Record<string, unknown>>
 
 /** The short 404 of GET and of unknown paths. */
 export const notFound: AdminAnswer = message(404, 'Not found');
+
+/** 404 for a certificate that is addressed by a server name. */
+export const noSuchName: AdminAnswer = message(404, 'SNI not found');
 
 /** 405 for a method that a known path does not have. */
 export const methodNotAllowed: AdminAnswer = message(405, 'Method not allowed');
@@ -100,6 +104,12 @@ export function unresolvedReferences(references: readonly UnresolvedReference[])
   }
   const label = texts.length === 1 ? 'foreign key unresolved' : `${texts.length} foreign keys unresolved`;
   return coded(13, `${label} (${texts.sort().join('; ')})`, { fields });
+}
+
+/** Code 19: the authority is trusted by a service. */
+export function stillTrusted(id: string, fault: Extract<StoreFault, { kind: 'referenced' }>): AdminAnswer {
+  const text = `ca certificate ${id} is still referenced by ${fault.by} (id = ${fault.id})`;
+  return coded(19, text, { fields: { '@referenced_by': fault.by } });
 }
 
 /** What a write ran into in the store: codes 3, 4 and 5. */

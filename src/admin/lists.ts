@@ -1,9 +1,13 @@
 import { limits } from '../base/limits.ts';
-import { type EntityKind, entityDefinitions } from '../entities/index.ts';
+import { type Entity, type EntityKind, entityDefinitions } from '../entities/index.ts';
+import type { PlainObject } from '../schema/index.ts';
 import { isUuid } from '../schema/scalar.ts';
 import type { ListOptions, Store } from '../store/store.ts';
 import { type AdminAnswer, type AdminRequest, message, ok } from './answer.ts';
 import { invalidOffset, invalidOption, invalidSize } from './errors.ts';
+import { systemGenerators } from './generators.ts';
+import type { AdminParts } from './parts.ts';
+import { present } from './present.ts';
 import type { Query } from './query.ts';
 
 const sizeDefault = 100;
@@ -14,12 +18,13 @@ export type Parsed<T> =
 
 /** A page of a collection, of all entities or of those that refer to `parent` (admin-api 4). */
 export async function listEntities(
-  store: Store,
+  parts: AdminParts,
   kind: EntityKind,
   request: AdminRequest,
   parent?: ListOptions['parent'],
 ): Promise<AdminAnswer> {
   const { query } = request;
+  const { store } = parts;
   const size = parseSize(query);
   if (size.kind === 'refused') return size.answer;
   const after = parseOffset(query, isUuid);
@@ -34,7 +39,17 @@ export async function listEntities(
     ...(parent !== undefined && { parent }),
   });
   const kept = parent === undefined ? ['tags', 'size'] : [];
-  return ok(pageBody(request, page.rows, page.next, kept));
+  return ok(pageBody(request, await presentAll(parts, kind, page.rows), page.next, kept));
+}
+
+/** The rows as answers show them. */
+export async function presentAll(
+  { store, generators = systemGenerators }: AdminParts,
+  kind: EntityKind,
+  rows: readonly Entity[],
+): Promise<readonly PlainObject[]> {
+  const nowSeconds = generators.now();
+  return await Promise.all(rows.map((row) => present(store, kind, row, nowSeconds)));
 }
 
 /** `{data, offset, next}`; `next` repeats the arguments named in `kept`. */

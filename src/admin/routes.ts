@@ -11,6 +11,8 @@ import { rootRoute } from './special/root.ts';
 import { schemaRoutes } from './special/schemas.ts';
 import { liveRoute, readyRoute, statusRoute } from './special/status.ts';
 import { tagRoutes } from './special/tags.ts';
+import { targetRoutes } from './special/targets.ts';
+import { upstreamHealthRoutes } from './special/upstream-health.ts';
 
 /** Every path of the Admin API. */
 export function adminRoutes(parts: AdminParts): AdminRoute[] {
@@ -27,6 +29,8 @@ export function adminRoutes(parts: AdminParts): AdminRoute[] {
     ...decisionRoutes(parts),
     robotsRoute,
     ...entityRoutes(parts),
+    ...targetRoutes(parts),
+    ...upstreamHealthRoutes(parts),
   ];
   return [...routes, endpointsRoute(routes)];
 }

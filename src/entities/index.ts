@@ -53,7 +53,7 @@ export {
 export { type Protocol, protocols } from './protocols.ts';
 export { type Route, routeRecord } from './route.ts';
 export { type Service, serviceRecord } from './service.ts';
-export type { Sni } from './sni.ts';
+export { type Sni, sniRecord } from './sni.ts';
 export type { Target } from './target.ts';
 export { type Upstream, upstreamRecord } from './upstream.ts';
 export { certificateKeyType, parseCertificates } from './x509.ts';

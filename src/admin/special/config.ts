@@ -1,5 +1,7 @@
-import type { ConfigChange } from '../../entities/index.ts';
+import { type ConfigChange, type Entity, type EntityKind, entityDefinitions } from '../../entities/index.ts';
 import { type AdminAnswer, message, ok } from '../answer.ts';
+import { foreignId } from '../entity-model.ts';
+import { systemGenerators } from '../generators.ts';
 import type { AdminParts } from '../parts.ts';
 import type { AdminRoute } from '../router.ts';
 
@@ -29,19 +31,21 @@ function declarativeText({ upserts }: ConfigChange): string {
   const collections: Record<string, unknown[]> = {};
   for (const { kind, entity } of upserts) {
     const list = collections[kind] ?? [];
-    list.push(withPlainReferences({ ...entity }));
+    list.push(withPlainReferences(kind, entity));
     collections[kind] = list;
   }
   return `${JSON.stringify({ _format_version: '3.0', ...collections }, null, 2)}\n`;
 }
 
 /** Declarative files refer by the bare id or name, and leave out what is not set. */
-function withPlainReferences(entity: Record<string, unknown>): Record<string, unknown> {
+function withPlainReferences(kind: EntityKind, entity: Entity): Record<string, unknown> {
+  const { foreign, show } = entityDefinitions[kind];
+  const shown = show === undefined ? entity : show({ ...entity }, systemGenerators.now());
   const plain: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(entity)) {
+  for (const [name, value] of Object.entries(shown)) {
     if (value === null) continue;
-    const reference = ['service', 'route', 'consumer'].includes(name) && typeof value === 'object' && 'id' in value;
-    plain[name] = reference ? value.id : value;
+    const reference = foreign.some(({ field }) => field === name) ? foreignId(entity, name) : undefined;
+    plain[name] = reference ?? value;
   }
   return plain;
 }

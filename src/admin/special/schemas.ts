@@ -38,7 +38,10 @@ export function schemaRoutes(parts: AdminParts): AdminRoute[] {
 }
 
 function kongForm(kind: EntityKind) {
-  return kongSchema(entityDefinitions[kind].record);
+  const { record, expires } = entityDefinitions[kind];
+  const form = kongSchema(record);
+  // Kong accepts and shows `ttl` without listing it among the fields.
+  return expires === true ? { ...form, fields: form.fields.filter((field) => !Object.hasOwn(field, 'ttl')) } : form;
 }
 
 function withKind(
