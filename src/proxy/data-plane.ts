@@ -39,7 +39,8 @@ export interface DataPlane extends OptionParts {
   readonly services: PluginServices;
   readonly pools: UpstreamPools;
   readonly rings: DecisionRings;
-  readonly accessLog: AccessLog | undefined;
+  /** Undefined while it is off. */
+  accessLog: AccessLog | undefined;
   /** Undefined where nobody counts. */
   readonly metrics: WorkerMetrics | undefined;
   readonly nextRequestId: () => string;

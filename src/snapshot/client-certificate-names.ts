@@ -13,6 +13,11 @@ export class ClientCertificateNames {
     this.#names = names;
   }
 
+  /** Whether some name asks. */
+  get any(): boolean {
+    return this.#every || this.#names.size > 0;
+  }
+
   /** Whether a handshake for this server name asks; undefined: the client sent none. */
   includes(serverName: string | undefined): boolean {
     if (this.#every) return true;

@@ -16,6 +16,8 @@ export type MainToControl =
   /** Every worker has this change of balancing in force. */
   | { readonly kind: 'balanced'; readonly id: number }
   | { readonly kind: 'health'; readonly id: number; readonly value: unknown }
+  /** Serve by these settings, and read the declarative configuration anew. */
+  | { readonly kind: 'settings'; readonly id: number; readonly settings: unknown }
   /** What main counts. */
   | { readonly kind: 'metrics'; readonly announcement: MetricsAnnouncement }
   | { readonly kind: 'shutdown' };
@@ -28,6 +30,8 @@ export type ControlToMain =
   | { readonly kind: 'silent'; readonly worker: number }
   | { readonly kind: 'balancing'; readonly id: number; readonly change: BalancingChange }
   | { readonly kind: 'health'; readonly id: number; readonly question: HealthQuestion }
+  /** A `settings` message is in force, unless there are faults. */
+  | { readonly kind: 'configured'; readonly id: number; readonly faults: readonly string[] }
   | { readonly kind: 'closed' };
 
 /** Control → worker, on their own port. */
@@ -52,8 +56,13 @@ export type WorkerQuestion =
 /** Main → worker. */
 export type MainToWorker =
   | { readonly kind: 'exchanged'; readonly id: number; readonly answer: ExchangeAnswer }
-  /** What changed about upstreams and names; the first one a worker gets holds everything. */
-  | { readonly kind: 'balance'; readonly id: number; readonly parts: readonly BalancePart[] }
+  /**
+   * What changed about upstreams and names, in one message or several, of which `last` ends a run. The first run a
+   * worker gets holds everything. An id other than 0 is acknowledged once.
+   */
+  | { readonly kind: 'balance'; readonly id: number; readonly parts: readonly BalancePart[]; readonly last: boolean }
+  /** The settings it was started with, as they are now; what can change without new listeners takes effect. */
+  | { readonly kind: 'settings'; readonly id: number; readonly settings: unknown }
   /** Stop being ready, then stop accepting after the delay, then end. */
   | { readonly kind: 'drain'; readonly delayMs: number; readonly timeoutMs: number };
 
@@ -75,6 +84,8 @@ export type WorkerToMain =
   | { readonly kind: 'name'; readonly name: string }
   /** A request's result flipped an address. */
   | { readonly kind: 'health_flip'; readonly upstream: string; readonly address: number }
+  /** A `settings` message is in force; `faults` tell what could not be done. */
+  | { readonly kind: 'configured'; readonly id: number; readonly faults: readonly string[] }
   | { readonly kind: 'drained' };
 
 export interface BoundListener {

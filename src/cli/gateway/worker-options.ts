@@ -1,7 +1,9 @@
 import { limits } from '../../base/limits.ts';
+import type { Logger } from '../../base/log.ts';
 import type { HttpLimits, ServerTls, TlsIdentity } from '../../http/index.ts';
 import type { ProxyOptions } from '../../proxy/options.ts';
 import type { Settings } from '../../settings/settings.ts';
+import type { SnapshotHolder } from '../../snapshot/holder.ts';
 
 /** Bounds of the proxy's listeners. The servers read the object at each use, so writing into it changes them at once. */
 export function httpLimits({ clientLimits }: Settings): HttpLimits {
@@ -14,8 +16,14 @@ export function proxyOptions({ request, trustedIps, clientLimits }: Settings): P
   return { ...request, trustedIps, bodyBytesMax: clientLimits.bodyBytesMax };
 }
 
+export interface PoolOptions {
+  readonly poolSizeMax: number;
+  readonly requestsPerConnectionMax: number;
+  readonly idleTimeoutMs: number;
+}
+
 /** How connections to upstreams are kept; read at each use as well. */
-export function poolOptions({ upstreamKeepalive }: Settings) {
+export function poolOptions({ upstreamKeepalive }: Settings): PoolOptions {
   const { poolSizeMax, requestsPerConnectionMax, idleTimeoutMs } = upstreamKeepalive;
   const forEver = Number.POSITIVE_INFINITY;
   return {
@@ -26,23 +34,27 @@ export function poolOptions({ upstreamKeepalive }: Settings) {
 }
 
 export interface TlsParts {
-  /** Asked at each handshake. */
-  readonly identityFor: (serverName: string | undefined) => TlsIdentity;
+  readonly holder: SnapshotHolder;
+  /** The listener's own certificate, for names that no entity covers; asked at each handshake. */
+  readonly usual: () => TlsIdentity;
   readonly ticketKeys: Uint8Array;
+  readonly log: Logger;
 }
 
-/** TLS of the proxy's ssl listeners. */
-export function serverTls({ tls }: Settings, parts: TlsParts): ServerTls {
+/** TLS of the proxy's ssl listeners; certificates and who is asked for one are those of the current snapshot. */
+export function serverTls({ tls }: Settings, { holder, usual, ticketKeys, log }: TlsParts): ServerTls {
   return {
-    identityFor: parts.identityFor,
-    requestsAnyClientCertificate: () => false,
-    requestsClientCertificate: () => false,
+    identityFor: (serverName) => holder.current.certificates.identityFor(serverName) ?? usual(),
+    requestsAnyClientCertificate: () => holder.current.clientCertificateNames.any,
+    requestsClientCertificate: (serverName) => holder.current.clientCertificateNames.includes(serverName),
+    onCertificateFault: (serverName, reason) =>
+      log.error('worker.certificate.fail', { server_name: serverName, reason }),
     minVersion: tls.minVersion,
     maxVersion: tls.maxVersion,
     ciphers: tls.ciphers,
     honorCipherOrder: tls.preferServerCiphers,
     sessionTickets: tls.sessionTickets,
     sessionTimeoutSeconds: tls.sessionTimeoutSeconds,
-    ticketKeys: parts.ticketKeys,
+    ticketKeys,
   };
 }
