@@ -6,6 +6,8 @@ import type { Identity } from './identity.ts';
 
 /** Header fields as plugins read them; names are given in lower case. */
 export interface HeaderView {
+  /** Lower-case names in wire order, repeated ones as often as they came. */
+  readonly lowers: readonly string[];
   get(lower: string): string | undefined;
   all(lower: string): string[];
   count(lower: string): number;
@@ -117,6 +119,8 @@ export interface RequestFacts {
   /** As the client saw it, honouring trusted proxies. */
   readonly scheme: 'http' | 'https';
   readonly clientAddress: string;
+  /** How the connection reached this node, the same object for all its requests; proxies are not looked through. */
+  readonly connection: ConnectionFacts;
   readonly services: PluginServices;
 }
 
@@ -133,8 +137,6 @@ export interface RewriteContext extends RequestFacts {
 export interface AccessContext extends RewriteContext {
   readonly route: { readonly id: string; readonly name: string | null };
   readonly service: { readonly id: string; readonly name: string | null } | null;
-  /** How the connection reached this node; proxies in front are not looked through. */
-  readonly connection: ConnectionFacts;
   identity: Identity | null;
 }
 

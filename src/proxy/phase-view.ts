@@ -32,6 +32,10 @@ export class PhaseView implements RequestFacts {
     return this.context.clientAddress;
   }
 
+  get connection(): RequestFacts['connection'] {
+    return this.context.connection;
+  }
+
   get services(): RequestFacts['services'] {
     return this.context.services;
   }
