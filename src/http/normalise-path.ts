@@ -6,14 +6,22 @@ import { hexValue } from './http1/characters.ts';
  * not hold escaped, repeated slashes merged, dot segments removed (RFC 3986 §6.2.2).
  *
  * @param rawPath begins with `/`, no query
- * @returns undefined for what must be refused: `%` without two digits, `%00`, a backslash
+ * @returns undefined for what must be refused: `%` without two digits, `%00`, a backslash, dot segments that only
+ * some upstreams would see
  */
 export function normalisePath(rawPath: string): string | undefined {
   const decoded = decodeEscapes(rawPath);
   if (decoded === undefined) return undefined;
   const merged = decoded.includes('//') ? decoded.replace(/\/{2,}/g, '/') : decoded;
-  return merged.includes('/.') ? removeDotSegments(merged) : merged;
+  const path = merged.includes('/.') ? removeDotSegments(merged) : merged;
+  return hiddenDots.test(path) ? undefined : path;
 }
+
+/**
+ * A dot segment in the eyes of those who decode `%2F` or `%5C` before they resolve a path, or who cut `;parameters` off
+ * a segment. To the router it is none, so route and resource could differ; no honest client sends one.
+ */
+const hiddenDots = /(?:\/|%2F|%5C)\.\.?(?:;|%2F|%5C)|(?:%2F|%5C)\.\.?(?:\/|$)/;
 
 function decodeEscapes(rawPath: string): string | undefined {
   let out = '';
