@@ -1,10 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createServer as createTlsServer } from 'node:tls';
 import { RequestHeadParser } from './http1/head-parser.ts';
 import { BodyBudget } from './http1/peek.ts';
 import { ServerConnection, type ServerCore } from './http1/server-connection.ts';
 import { Sweeper } from './http1/sweeper.ts';
+import { TlsAcceptor } from './tls/acceptor.ts';
 import type { ConnectionActivities, HttpLimits, HttpServer, HttpServerOptions, ServerTls } from './types.ts';
 
 /**
@@ -33,7 +33,7 @@ class WireServer implements HttpServer, ServerCore {
   closing = false;
   accepted = 0;
   readonly #connections = new Set<ServerConnection>();
-  /** Sockets that have not finished their TLS handshake. */
+  /** TCP sockets below TLS, from before the handshake on. */
   readonly #handshaking = new Set<Socket>();
   readonly #sweeper = new Sweeper(this.#connections);
   readonly #server: Server;
@@ -115,25 +115,16 @@ class WireServer implements HttpServer, ServerCore {
   }
 
   #tlsServer(tls: ServerTls): Server {
-    const { cert, key } = tls.identityFor(undefined);
-    const server = createTlsServer(
-      {
-        cert,
-        key,
-        ALPNProtocols: ['http/1.1'],
-        minVersion: 'TLSv1.2',
-        allowHalfOpen: true,
-        noDelay: true,
-        handshakeTimeout: this.limits.headTimeoutMs,
-      },
-      (socket) => this.#accept(socket, true),
-    );
-    server.on('connection', (socket: Socket) => {
-      this.#handshaking.add(socket);
-      socket.once('close', () => this.#handshaking.delete(socket));
+    const acceptor = new TlsAcceptor(tls, this.limits.headTimeoutMs, (socket) => this.#accept(socket, true));
+    const handshaking = this.#handshaking;
+    function forget(this: Socket): void {
+      handshaking.delete(this);
+    }
+    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      handshaking.add(socket);
+      socket.once('close', forget);
+      acceptor.accept(socket);
     });
-    server.on('tlsClientError', (_error, socket) => socket.destroy());
-    return server;
   }
 
   #accept(socket: Socket, secure: boolean): void {

@@ -264,7 +264,7 @@ export interface TlsIdentity {
 export interface ServerTls {
   /** Called per handshake; undefined stands for a client that names no server. */
   identityFor(serverName: string | undefined): TlsIdentity;
-  /** Whether some server name asks clients for a certificate. While none does, the question costs nothing. */
+  /** Whether some server name asks clients for a certificate. */
   requestsAnyClientCertificate(): boolean;
   /** Called per handshake while some name asks. */
   requestsClientCertificate(serverName: string | undefined): boolean;

@@ -40,8 +40,8 @@ export class TlsConnectionInfo implements ConnectionInfo {
   readonly localAddress: string;
   readonly localPort: number;
   readonly serverName: string | undefined;
+  readonly tlsVersion: string | undefined;
   readonly #socket: TLSSocket;
-  #tlsVersion: string | undefined = undefined;
   /** Null before it was looked for. */
   #clientCertificate: Buffer | undefined | null = null;
 
@@ -52,16 +52,12 @@ export class TlsConnectionInfo implements ConnectionInfo {
     this.localPort = socket.localPort ?? 0;
     const name: unknown = socket.servername;
     this.serverName = typeof name === 'string' && name !== '' ? name : undefined;
+    this.tlsVersion = socket.getProtocol() ?? undefined;
     this.#socket = socket;
   }
 
   get secure(): boolean {
     return true;
-  }
-
-  get tlsVersion(): string | undefined {
-    this.#tlsVersion ??= this.#socket.getProtocol() ?? undefined;
-    return this.#tlsVersion;
   }
 
   clientCertificate(): Buffer | undefined {
