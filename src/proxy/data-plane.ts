@@ -5,11 +5,11 @@ import {
   type HeaderBlock,
   hopByHop,
   lastingBlock,
-  type UpstreamEndpoint,
   type UpstreamPools,
 } from '../http/index.ts';
 import type { PluginServices } from '../pdk/index.ts';
 import type { DecisionRings } from '../runtime/decision-rings.ts';
+import type { WorkerBalancer } from '../runtime/worker-balancer.ts';
 import type { SnapshotHolder } from '../snapshot/holder.ts';
 import type { CompiledService } from '../snapshot/snapshot.ts';
 import { type AccessLine, accessLine } from './access-line.ts';
@@ -19,6 +19,7 @@ import type { ConnectionFields } from './forwarded.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import type { ProxyOptions } from './options.ts';
 import { requestIds } from './request-id.ts';
+import type { ServiceTargets } from './service-targets.ts';
 
 /** What follows from settings; all of it is replaced at once when they are read again (`applyOptions`). */
 export interface OptionParts {
@@ -32,6 +33,8 @@ export interface OptionParts {
   /** Fields that are the same for most requests of a connection. */
   connectionFields: WeakMap<ConnectionInfo, ConnectionFields>;
 }
+
+type Balancer = Pick<WorkerBalancer, 'destination'>;
 
 /** What a worker's request handling shares: everything alive, handed in from outside. */
 export interface DataPlane extends OptionParts {
@@ -48,7 +51,9 @@ export interface DataPlane extends OptionParts {
   readonly serverToken: string;
   /** `Via` of a message that came through nobody else, over HTTP/1.1. */
   readonly viaField: HeaderBlock;
-  readonly endpoints: WeakMap<CompiledService, UpstreamEndpoint>;
+  readonly balancer: Balancer;
+  /** Where each service's requests can go. */
+  readonly targets: WeakMap<CompiledService, ServiceTargets>;
   readonly counters: { requests: number };
 }
 
@@ -70,6 +75,7 @@ export function createDataPlane(parts: {
   services: PluginServices;
   pools: UpstreamPools;
   rings: DecisionRings;
+  balancer: Balancer;
   options: ProxyOptions;
   accessLog: AccessLog | undefined;
   metrics?: WorkerMetrics | undefined;
@@ -87,7 +93,8 @@ export function createDataPlane(parts: {
     nextRequestId: requestIds(),
     serverToken,
     viaField: lastingBlock(appendField(emptyBlock, 'Via', `1.1 ${serverToken}`)),
-    endpoints: new WeakMap(),
+    balancer: parts.balancer,
+    targets: new WeakMap(),
     counters: { requests: 0 },
   };
 }

@@ -20,6 +20,8 @@ export interface ProxyOptions extends ErrorBodyOptions {
   readonly accessLogFields: readonly string[];
   /** Largest request body in bytes, 0 for no limit. */
   readonly bodyBytesMax: number;
+  /** Shown to upstreams that ask, where neither service nor upstream has one (PEM). */
+  readonly upstreamClientCertificate: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** What a gateway does that was told nothing. */
@@ -42,4 +44,5 @@ export const defaultProxyOptions: ProxyOptions = {
   portMaps: [],
   accessLogFields: [],
   bodyBytesMax: 0,
+  upstreamClientCertificate: undefined,
 };

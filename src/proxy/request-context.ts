@@ -18,6 +18,7 @@ import type { PluginChain } from '../snapshot/plugin-chain.ts';
 import type { RouteMatch } from '../snapshot/router/match.ts';
 import type { CompiledPlugin, CompiledService, Snapshot } from '../snapshot/snapshot.ts';
 import { Edits } from './edits.ts';
+import type { ServiceTarget } from './service-targets.ts';
 
 const requestIdStart = fieldStart('X-Kong-Request-Id');
 /** Stands where no plugin runs, so that most requests make none. */
@@ -54,6 +55,10 @@ export class RequestContext implements AccessContext {
   pluginMs = 0;
   /** `performance.now()` when plugins began to run, 0 while none does. */
   #pluginsSince = 0;
+  /** Where the request goes, once that was chosen. */
+  target: ServiceTarget | undefined = undefined;
+  /** What consistent hashing goes by; only set where it does. */
+  balanceHash = 0;
   /** Times the request went upstream, and where to the last time (`address:port`). */
   tries = 0;
   upstreamAddress = '';

@@ -3,12 +3,11 @@ import { describe, it } from 'node:test';
 import { type ConnectionInfo, memoryRequest, type ServerExchange } from '../http/index.ts';
 import { SnapshotHolder } from '../snapshot/holder.ts';
 import type { PluginChain } from '../snapshot/plugin-chain.ts';
-import type { RouteMatch } from '../snapshot/router/match.ts';
-import type { CompiledService, Snapshot } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { createDataPlane } from './data-plane.ts';
 import { defaultProxyOptions } from './options.ts';
 import { RequestContext } from './request-context.ts';
-import { requestHeaders } from './request-headers.ts';
+import { fieldsWithoutHost } from './request-headers.ts';
 
 const plane = createDataPlane({
   holder: new SnapshotHolder(),
@@ -16,8 +15,6 @@ const plane = createDataPlane({
   accessLog: undefined,
   version: '0',
 } as unknown as Parameters<typeof createDataPlane>[0]);
-const service = { protocol: 'http', host: 'up.test', port: 8080 } as unknown as CompiledService;
-const match = { route: { preserveHost: false } } as unknown as RouteMatch;
 
 function contextOf(
   headers: readonly (readonly [string, string])[],
@@ -37,7 +34,7 @@ function contextOf(
 }
 
 function linesOf(context: RequestContext): string[] {
-  return requestHeaders(plane, context, match, service).split('\r\n').slice(0, -1);
+  return fieldsWithoutHost(plane, context).split('\r\n').slice(0, -1);
 }
 
 describe('fields of the upstream request', () => {

@@ -8,12 +8,9 @@ import {
   hopByHop,
   hopByHopNames,
   joinBlocks,
-  lastingBlock,
 } from '../http/index.ts';
 import { identityHeaders } from '../pdk/index.ts';
 import type { PluginChain } from '../snapshot/plugin-chain.ts';
-import type { RouteMatch } from '../snapshot/router/match.ts';
-import type { CompiledService } from '../snapshot/snapshot.ts';
 import type { DataPlane } from './data-plane.ts';
 import { blockOf, dashed } from './edits.ts';
 import { staysEndToEnd } from './end-to-end.ts';
@@ -42,24 +39,20 @@ const written = [
 const host = fieldStart('Host');
 const via = fieldStart('Via');
 
-/** The fields of the upstream request: what the client sent end to end, then what the gateway says. */
-export function requestHeaders(
-  plane: DataPlane,
-  context: RequestContext,
-  match: RouteMatch,
-  service: CompiledService,
-): HeaderBlock {
-  return joinBlocks(hostOf(context, match, service), fieldsWithoutHost(plane, context));
+/** `Host` as the client sent it, for routes that keep it (`preserve_host`). */
+export function clientHost({ request }: RequestContext): HeaderBlock {
+  return appendTo(emptyBlock, host, request.headers.get('host') ?? request.host);
 }
 
-/** `Host` for the upstream: the client's own where the route keeps it, else the service's (proxying.md 5). */
-export function hostOf(context: RequestContext, match: RouteMatch, service: CompiledService): HeaderBlock {
-  if (!match.route.preserveHost) return hostField(service);
-  const { headers, host: asked } = context.request;
-  return appendTo(emptyBlock, host, headers.get('host') ?? asked);
+/** Whether this gateway alone writes a field on these requests; in a trailer it must not come from a client either. */
+export function isGatewaysOwn(chain: PluginChain | undefined, lower: string): boolean {
+  return ownFields(chain).has(dashed(lower));
 }
 
-/** Everything but `Host`, which may change from try to try while this does not. */
+/**
+ * The fields of the upstream request: what the client sent end to end, then what the gateway says. Everything but
+ * `Host`, which may change from try to try while this does not.
+ */
 export function fieldsWithoutHost(plane: DataPlane, context: RequestContext): HeaderBlock {
   const { headers, versionMinor } = context.request;
   const { dropped, upstream, identity, owned } = context.edited;
@@ -105,17 +98,4 @@ function ownFields(chain: PluginChain | undefined): ReadonlySet<string> {
     byChain.set(chain, own);
   }
   return own;
-}
-
-const hostFields = new WeakMap<CompiledService, HeaderBlock>();
-
-function hostField(service: CompiledService): HeaderBlock {
-  let field = hostFields.get(service);
-  if (field === undefined) {
-    const usual = service.protocol === 'https' ? 443 : 80;
-    const name = service.host.includes(':') && !service.host.startsWith('[') ? `[${service.host}]` : service.host;
-    field = lastingBlock(appendTo(emptyBlock, host, service.port === usual ? name : `${name}:${service.port}`));
-    hostFields.set(service, field);
-  }
-  return field;
 }

@@ -11,14 +11,15 @@ import {
 } from '../../admin/index.ts';
 import { createLogger, type Logger } from '../../base/log.ts';
 import { packageVersion } from '../../base/paths.ts';
+import type { ConfigChange } from '../../entities/index.ts';
 import { pluginsByName } from '../../plugins/index.ts';
 import type { CertificatePair, Listener, Settings } from '../../settings/settings.ts';
 import { compileSnapshot } from '../../snapshot/compile.ts';
 import { SnapshotHolder } from '../../snapshot/holder.ts';
 import { emptySnapshot } from '../../snapshot/snapshot.ts';
-import type { Store } from '../../store/store.ts';
 import type { BoundListener, ControlToMain, MainToControl, NodeFacts } from '../../threads/messages.ts';
 import { WorkerFleet } from '../../threads/worker-fleet.ts';
+import { BalancingFeed } from './balancing-feed.ts';
 import { HealthPort } from './health-port.ts';
 import { nodeId } from './node-id.ts';
 import { openStore } from './open-store.ts';
@@ -54,14 +55,25 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
       log.error('control.worker.compile_fail', { worker, revision, reason }),
   });
   const health = new HealthPort(post);
+  const balancing = new BalancingFeed(post);
   let facts: NodeFacts = { ready: false, draining: false, proxyListeners: [], workers: [] };
   let listening = false;
   let servers: Servers | undefined;
 
   // Messages are held until the store is open; workers load their code meanwhile.
   const opened = openStore(settings, plugins).then(async (store) => {
-    const snapshot = new SnapshotHolder(await firstSnapshot(store, plugins));
-    const publisher = createPublisher({ snapshot, plugins, fleet });
+    const everything = await store.everything();
+    const snapshot = new SnapshotHolder(await firstSnapshot(everything, plugins));
+    balancing.base(everything);
+    const publisher = createPublisher({
+      snapshot,
+      plugins,
+      fleet: {
+        publish: async (change) => {
+          await Promise.all([balancing.publish(change), fleet.publish(change)]);
+        },
+      },
+    });
     const parts: AdminParts = {
       store,
       plugins,
@@ -103,6 +115,7 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
         metrics.announce(mainSource, message.announcement);
         return;
       case 'balanced':
+        balancing.receive(message);
         return;
       case 'node':
         facts = message.facts;
@@ -129,8 +142,8 @@ function fail(error: unknown, log: Logger, post: (message: ControlToMain) => voi
   post({ kind: 'failed', reason });
 }
 
-async function firstSnapshot(store: Store, plugins: ReturnType<typeof pluginsByName>) {
-  const outcome = await compileSnapshot(emptySnapshot, await store.everything(), { plugins });
+async function firstSnapshot(everything: ConfigChange, plugins: ReturnType<typeof pluginsByName>) {
+  const outcome = await compileSnapshot(emptySnapshot, everything, { plugins });
   if (outcome.kind === 'ok') return outcome.snapshot;
   const reasons = outcome.faults.map((fault) => `${fault.kind} ${fault.name ?? fault.id}: ${fault.message}`);
   throw new Error(`the stored configuration cannot run: ${reasons.join('; ')}`);

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { trustAuthorities } from '../../base/authorities.ts';
 import { ensureCertificate } from '../../base/certificate.ts';
 import { createLogger, type Logger } from '../../base/log.ts';
 import { siblingModule } from '../../base/paths.ts';
+import type { BalancerHub } from '../../runtime/balancer-hub.ts';
+import { createBalancerHub } from '../../runtime/create-balancer-hub.ts';
 import { createProviderClient } from '../../runtime/provider-client.ts';
 import { ProviderHub } from '../../runtime/provider-hub.ts';
 import { counterMemory } from '../../runtime/shared-counters.ts';
@@ -123,6 +126,7 @@ class GatewayParts {
   readonly #log: Logger;
   readonly #control: Worker;
   readonly #host: WorkerHost;
+  readonly #balancer: BalancerHub;
   readonly #client = createProviderClient();
   readonly #listening = new Map<number, readonly BoundListener[]>();
   readonly #failure = deferred<string>();
@@ -156,11 +160,15 @@ class GatewayParts {
       ticketKeys: randomBytes(48),
     };
     const metrics = new MainMetrics((announcement) => this.#toControl({ kind: 'metrics', announcement }));
+    // Probes of health checks trust what the workers trust.
+    trustAuthorities(settings.trustedAuthorities);
+    this.#balancer = createBalancerHub({ dns: settings.dns, log, seats: settings.workers });
     this.#host = new WorkerHost({
       entry: siblingModule(import.meta.url, './worker-thread'),
       count: settings.workers,
       settings: workerSettings,
       hub: new ProviderHub(this.#client, Date.now, metrics.observeExchange),
+      balancer: this.#balancer,
       onStarted: (worker, port) => this.#toControl({ kind: 'worker', worker, port }, [port]),
       onGone: (worker, reason) => {
         this.#listening.delete(worker);
@@ -208,6 +216,7 @@ class GatewayParts {
     this.#tellNode();
     const { shutdownDelayMs, shutdownTimeoutMs } = this.#settings;
     await this.#host.stop(shutdownDelayMs, shutdownTimeoutMs);
+    this.#balancer.close();
     this.#toControl({ kind: 'shutdown' });
     const cut = setTimeout(() => void this.#control.terminate(), 5000);
     await this.#controlGone.promise;
@@ -228,13 +237,11 @@ class GatewayParts {
         this.#host.replace(message.worker);
         return;
       case 'balancing':
-        this.#toControl({ kind: 'balanced', id: message.id });
+        this.#balancer.apply(message.change, () => this.#toControl({ kind: 'balanced', id: message.id }));
         return;
-      case 'health': {
-        const nothing = { of: undefined, all: [], set: 'unknown' }[message.question.kind];
-        this.#toControl({ kind: 'health', id: message.id, value: nothing });
+      case 'health':
+        this.#toControl({ kind: 'health', id: message.id, value: this.#balancer.answer(message.question) });
         return;
-      }
       case 'closed':
         void this.#control.terminate();
         return;

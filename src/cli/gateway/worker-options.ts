@@ -12,8 +12,13 @@ export function httpLimits({ clientLimits }: Settings): HttpLimits {
 }
 
 /** What request handling is told; a new object stands for new settings. */
-export function proxyOptions({ request, trustedIps, clientLimits }: Settings): ProxyOptions {
-  return { ...request, trustedIps, bodyBytesMax: clientLimits.bodyBytesMax };
+export function proxyOptions({ request, trustedIps, clientLimits, upstreamTls }: Settings): ProxyOptions {
+  return {
+    ...request,
+    trustedIps,
+    bodyBytesMax: clientLimits.bodyBytesMax,
+    upstreamClientCertificate: upstreamTls.clientCertificate,
+  };
 }
 
 export interface PoolOptions {

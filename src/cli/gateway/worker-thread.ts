@@ -1,4 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { cheapRandom } from '../../balancer/random.ts';
 import { createLogger } from '../../base/log.ts';
 import { packageVersion } from '../../base/paths.ts';
 import type { ConfigChange } from '../../entities/index.ts';
@@ -11,6 +13,7 @@ import { DecisionRings } from '../../runtime/decision-rings.ts';
 import { WorkerServices } from '../../runtime/plugin-services.ts';
 import { ProviderPort } from '../../runtime/provider-port.ts';
 import { SharedCounterTable } from '../../runtime/shared-counters.ts';
+import { WorkerBalancer } from '../../runtime/worker-balancer.ts';
 import type { CertificatePair, Settings } from '../../settings/settings.ts';
 import { compileSnapshot } from '../../snapshot/compile.ts';
 import { ConsumerIndex } from '../../snapshot/consumer-index.ts';
@@ -23,6 +26,8 @@ import { WorkerServing } from './worker-serving.ts';
 /** A worker: the data plane and nothing else. It serves as soon as it has its first configuration. */
 export interface WorkerData {
   readonly worker: number;
+  /** Its place among those that run at one time; a replacement has the same. */
+  readonly seat: number;
   readonly settings: WorkerSettings;
   readonly controlPort: MessagePort;
 }
@@ -41,7 +46,7 @@ export interface WorkerSettings extends Settings {
 const main = parentPort;
 if (main !== null) start(workerData as WorkerData, main);
 
-function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePort): void {
+function start({ worker, seat, settings, controlPort }: WorkerData, toMain: MessagePort): void {
   const log = createLogger({ level: settings.logLevel, name: `worker-${worker}`, destination: settings.processLog });
   const post = (message: WorkerToMain) => toMain.postMessage(message);
   const tell = (message: WorkerToControl) => controlPort.postMessage(message);
@@ -55,12 +60,14 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
     announce: (announcement) => tell({ kind: 'metrics', announcement }),
     perConsumer: settings.metricsPerConsumer,
   });
+  const balancer = new WorkerBalancer({ post, seat, random: cheapRandom(randomInt(1, 0xffff_ffff)) });
   const pools = poolOptions(settings);
   const plane = createDataPlane({
     holder,
     services: new WorkerServices({ provider, consumers, credentials, counters, log }),
     pools: createUpstreamPools(pools),
     rings,
+    balancer,
     metrics,
     options: proxyOptions(settings),
     accessLog: settings.proxyAccessLog === 'off' ? undefined : new AccessLog(settings.proxyAccessLog),
@@ -74,6 +81,7 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
   let queue: Promise<void> = Promise.resolve();
   const apply = (change: ConfigChange, then?: () => Promise<void>) => {
     queue = queue.then(async () => {
+      await balancer.knows(change.upserts.flatMap(({ kind, entity }) => (kind === 'upstreams' ? entity.id : [])));
       const outcome = await compileSnapshot(holder.current, change, environment);
       if (outcome.kind === 'faults') {
         const reason = outcome.faults
@@ -101,7 +109,10 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
         if (!message.last) return;
         const base = { revision: message.change.revision, upserts: parts, deletes: [] };
         parts = [];
-        apply(base, () => listen(serving, post));
+        apply(base, async () => {
+          await balancer.ready;
+          await listen(serving, post);
+        });
         return;
       }
       case 'delta':
@@ -119,7 +130,7 @@ function start({ worker, settings, controlPort }: WorkerData, toMain: MessagePor
         provider.receive(message);
         return;
       case 'balance':
-        post({ kind: 'balanced', id: message.id });
+        balancer.receive(message);
         return;
       case 'settings':
         post({ kind: 'configured', id: message.id, faults: serving.configure(message.settings as WorkerSettings) });
