@@ -177,9 +177,12 @@ function finish(
   return { kind: 'valid', entity: asEntity(kept), written: named };
 }
 
-/** The plugin's own rules across fields, which speak of paths within the configuration. */
+/** The plugin's own rules across fields, which speak of paths within the configuration, or of the whole entry. */
 function pluginFaults(plugin: AnyPlugin | undefined, config: unknown): Fault[] {
   if (plugin?.check === undefined) return [];
   // The configuration has passed the plugin's own record, whose type is forgotten here.
-  return plugin.check(config as never).map((fault) => ({ ...fault, path: ['config', ...fault.path] }));
+  const ofEntry = ({ entity, path }: Fault) => entity === true && path.length === 0;
+  return plugin
+    .check(config as never)
+    .map((fault) => (ofEntry(fault) ? fault : { ...fault, path: ['config', ...fault.path] }));
 }

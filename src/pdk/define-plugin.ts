@@ -19,7 +19,10 @@ export interface PluginDefinition<ConfigRecord extends RecordField, Prepared> {
   readonly config: ConfigRecord;
   /** TLS clients of the routes it applies to are asked for a certificate, which they need not show. */
   readonly requestsClientCertificate?: boolean;
-  /** Faults across fields; field rules live in the schema. */
+  /**
+   * Faults across fields; field rules live in the schema. Paths are within the configuration; a fault of the
+   * `entity` without a path is one of the whole entry.
+   */
   check?(config: Infer<ConfigRecord>): Fault[];
   /** Once per configuration change: whatever a request should not work out again. No network, no clock. */
   prepare(config: Infer<ConfigRecord>, instance: PluginInstance): Prepared;

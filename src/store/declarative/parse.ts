@@ -139,7 +139,8 @@ class Validator {
   #checkPlugin(entry: Entry, value: PlainObject): void {
     const config = ownValue(value, 'config') as PlainObject;
     for (const fault of this.#plugins.get(String(value['name']))?.check?.(config) ?? []) {
-      entry.faults.push({ ...fault, path: [...entry.path, 'config', ...fault.path] });
+      const ofEntry = fault.entity === true && fault.path.length === 0;
+      entry.faults.push({ ...fault, path: ofEntry ? entry.path : [...entry.path, 'config', ...fault.path] });
     }
   }
 }
