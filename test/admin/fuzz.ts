@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testCertificate } from '../support/certificates.ts';
 import { config } from './cases/plugins.ts';
 import { Client, fresh } from './client.ts';
 
@@ -54,7 +55,9 @@ const oddValues: readonly unknown[] = [
   ...oddTexts,
 ];
 
-const bases: readonly (readonly [path: string, body: Readonly<Record<string, unknown>>])[] = [
+type Base = readonly [path: string, body: Readonly<Record<string, unknown>>];
+
+const plainBases: readonly Base[] = [
   ['/services', { name: 'n', host: 'h', url: 'http://h/p', retries: 1, path: '/p', tags: ['a'] }],
   [
     '/routes',
@@ -81,24 +84,62 @@ const bases: readonly (readonly [path: string, body: Readonly<Record<string, unk
       consumer: null,
     },
   ],
+  [
+    '/upstreams',
+    {
+      name: 'u',
+      algorithm: 'round-robin',
+      hash_on: 'none',
+      hash_fallback: 'none',
+      hash_on_header: 'x',
+      hash_on_cookie: 'c',
+      hash_on_cookie_path: '/',
+      slots: 100,
+      host_header: 'a.b:80',
+      client_certificate: null,
+      healthchecks: { active: { healthy: { interval: 0 } }, passive: { type: 'http' }, threshold: 0 },
+    },
+  ],
 ];
+
+/** Bodies of every kind; parents and certificates of some are made first. */
+async function makeBases(client: Client): Promise<readonly Base[]> {
+  const upstream = await client.make('/upstreams', { name: fresh('fuzz') });
+  const consumer = await client.make('/consumers', { username: fresh('fuzz') });
+  const pair = await testCertificate();
+  const certificate = await client.make('/certificates', pair);
+  const { cert } = await testCertificate({ authority: true });
+  return [
+    ...plainBases,
+    [`/upstreams/${upstream.id}/targets`, { target: 'a.b:80', weight: 1, tags: ['a'] }],
+    ['/certificates', { ...pair, cert_alt: null, key_alt: null, snis: ['fuzz.example'], tags: null }],
+    ['/snis', { name: 'fuzz.example', certificate: { id: certificate.id } }],
+    [`/certificates/${certificate.id}/snis`, { name: 'fuzz.example' }],
+    ['/ca_certificates', { cert, cert_digest: 'x', tags: ['a'] }],
+    [`/consumers/${consumer.id}/key-auth`, { key: 'k', ttl: 5, tags: ['a'] }],
+    ['/key-auths', { key: 'k', ttl: 5, consumer: { id: consumer.id } }],
+    [`/consumers/${consumer.id}/acls`, { group: 'g', tags: ['a'] }],
+    ['/acls', { group: 'g', consumer: { username: consumer['username'] } }],
+  ];
+}
 
 /** Sends mutated bodies, forms, paths and queries; whatever a client sends, the answer is a success or its own fault. */
 export function adminFuzz(getBaseUrl: () => string, rounds: number, seed: number): void {
   const client = new Client(getBaseUrl);
   const random = seeded(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  const mutations: readonly (() => Promise<{ status: number; what: string }>)[] = [
-    () => jsonMutation(client, pick, random),
-    () => bytesMutation(client, pick, random),
-    () => formMutation(client, pick),
+  const mutations: readonly ((bases: readonly Base[]) => Promise<{ status: number; what: string }>)[] = [
+    (bases) => jsonMutation(client, bases, pick, random),
+    (bases) => bytesMutation(client, bases, pick, random),
+    (bases) => formMutation(client, bases, pick),
     () => pathMutation(client, pick, random),
     () => queryMutation(client, pick),
   ];
   test(`${rounds} mutations of requests (seed ${seed}) never give a server error`, async () => {
+    const bases = await makeBases(client);
     const counts = new Map<number, number>();
     for (let round = 0; round < rounds; round++) {
-      const { status, what } = await pick(mutations)();
+      const { status, what } = await pick(mutations)(bases);
       const fine = (status >= 200 && status < 300) || (status >= 400 && status < 500);
       assert.ok(fine, `round ${round}: ${status} for ${what.slice(0, 500)}`);
       counts.set(status, (counts.get(status) ?? 0) + 1);
@@ -114,7 +155,7 @@ export function adminFuzz(getBaseUrl: () => string, rounds: number, seed: number
 
 type Pick = <T>(from: readonly T[]) => T;
 
-async function jsonMutation(client: Client, pick: Pick, random: () => number) {
+async function jsonMutation(client: Client, bases: readonly Base[], pick: Pick, random: () => number) {
   const [path, base] = pick(bases);
   const body: Record<string, unknown> = { ...base, ...uniqueNames(base) };
   const inConfig = path === '/plugins' && random() < 0.6;
@@ -123,6 +164,7 @@ async function jsonMutation(client: Client, pick: Pick, random: () => number) {
       ...config,
       [pick(['issuer', 'auth_methods', 'scopes', 'leeway', 'cache_ttl', 'session_secret', 'x'])]: pick(oddValues),
     };
+  else if (path === '/upstreams' && random() < 0.5) body['healthchecks'] = oddHealthchecks(pick);
   else body[pick([...Object.keys(base), 'id', 'created_at', 'zzz'])] = pick(oddValues);
   const method = pick(['POST', 'PUT', 'PATCH'] as const);
   const target = method === 'POST' ? path : `${path}/${fresh('fuzz')}`;
@@ -130,12 +172,24 @@ async function jsonMutation(client: Client, pick: Pick, random: () => number) {
   return { status: answer.status, what: `${method} ${target} ${JSON.stringify(body)}` };
 }
 
+function oddHealthchecks(pick: Pick): object {
+  const field = pick(['interval', 'http_statuses', 'successes', 'timeouts', 'type', 'headers', 'http_path', 'x']);
+  const odd = { [field]: pick([...oddValues, [200, 99], { a: ['b'] }, { a: 'b' }]) };
+  return pick([
+    { active: odd },
+    { active: { healthy: odd } },
+    { passive: { unhealthy: odd } },
+    { threshold: pick(oddValues) },
+    { [field]: odd },
+  ]);
+}
+
 function uniqueNames(base: Readonly<Record<string, unknown>>): Record<string, string> {
   const names = ['username', 'custom_id', 'instance_name', ...('host' in base || 'paths' in base ? ['name'] : [])];
   return Object.fromEntries(names.filter((name) => name in base).map((name) => [name, fresh('fuzz')]));
 }
 
-async function bytesMutation(client: Client, pick: Pick, random: () => number) {
+async function bytesMutation(client: Client, bases: readonly Base[], pick: Pick, random: () => number) {
   const [path, base] = pick(bases);
   const bytes = Buffer.from(JSON.stringify(base));
   for (let count = 1 + Math.floor(random() * 3); count > 0; count--)
@@ -152,7 +206,7 @@ async function bytesMutation(client: Client, pick: Pick, random: () => number) {
   return { status: answer.status, what: `POST ${path} ${type} ${cut.toString('latin1')}` };
 }
 
-async function formMutation(client: Client, pick: Pick) {
+async function formMutation(client: Client, bases: readonly Base[], pick: Pick) {
   const [path] = pick(bases);
   const names = [
     'name',
@@ -175,6 +229,14 @@ async function formMutation(client: Client, pick: Pick) {
     'service.id',
     'service[name]',
     'host',
+    'snis',
+    'snis[1]',
+    'target',
+    'key',
+    'ttl',
+    'healthchecks.active.healthy.interval',
+    'healthchecks.active.headers[a][]',
+    'certificate.id',
     'paths',
     '__proto__.x',
     'constructor.prototype',
@@ -195,6 +257,18 @@ async function pathMutation(client: Client, pick: Pick, random: () => number) {
   const words = [
     'services',
     'routes',
+    'upstreams',
+    'targets',
+    'all',
+    'health',
+    'healthy',
+    'certificates',
+    'snis',
+    'ca_certificates',
+    'key-auths',
+    'key-auth',
+    'acls',
+    'client_certificate',
     'consumers',
     'plugins',
     'schemas',
@@ -259,6 +333,9 @@ async function queryMutation(client: Client, pick: Pick) {
     '/routes',
     '/consumers',
     '/plugins',
+    '/upstreams',
+    '/certificates',
+    '/key-auths',
     '/tags',
     '/tags/a',
     '/decisions',

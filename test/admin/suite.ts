@@ -1,4 +1,6 @@
+import { certificateCases } from './cases/certificates.ts';
 import { consumerCases } from './cases/consumers.ts';
+import { credentialCases } from './cases/credentials.ts';
 import { formCases } from './cases/forms.ts';
 import { guardCases } from './cases/guard.ts';
 import { informationCases } from './cases/information.ts';
@@ -8,6 +10,7 @@ import { pluginCases } from './cases/plugins.ts';
 import { routeCases } from './cases/routes.ts';
 import { serviceCases } from './cases/services.ts';
 import { transportCases } from './cases/transport.ts';
+import { upstreamCases } from './cases/upstreams.ts';
 import { Client } from './client.ts';
 
 /**
@@ -20,6 +23,9 @@ export function adminSuite(getBaseUrl: () => string): void {
   routeCases(client);
   consumerCases(client);
   pluginCases(client);
+  upstreamCases(client);
+  certificateCases(client);
+  credentialCases(client);
   nestedCases(client);
   formCases(client);
   listCases(client);
