@@ -3,7 +3,6 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { cheapRandom } from '../../balancer/random.ts';
 import { createLogger } from '../../base/log.ts';
 import { packageVersion } from '../../base/paths.ts';
-import type { ConfigChange } from '../../entities/index.ts';
 import { createUpstreamPools } from '../../http/index.ts';
 import { pluginsByName } from '../../plugins/index.ts';
 import { AccessLog } from '../../proxy/access-log.ts';
@@ -15,11 +14,11 @@ import { ProviderPort } from '../../runtime/provider-port.ts';
 import { SharedCounterTable } from '../../runtime/shared-counters.ts';
 import { WorkerBalancer } from '../../runtime/worker-balancer.ts';
 import type { CertificatePair, Settings } from '../../settings/settings.ts';
-import { compileSnapshot } from '../../snapshot/compile.ts';
 import { ConsumerIndex } from '../../snapshot/consumer-index.ts';
 import { CredentialIndex } from '../../snapshot/credential-index.ts';
 import { SnapshotHolder } from '../../snapshot/holder.ts';
 import type { ControlToWorker, MainToWorker, WorkerToControl, WorkerToMain } from '../../threads/messages.ts';
+import { WorkerConfiguration } from './worker-configuration.ts';
 import { poolOptions, proxyOptions } from './worker-options.ts';
 import { WorkerServing } from './worker-serving.ts';
 
@@ -74,49 +73,23 @@ function start({ worker, seat, settings, controlPort }: WorkerData, toMain: Mess
     version: packageVersion(),
   });
   const serving = new WorkerServing({ worker, settings, plane, pools, metrics, log });
-  const environment = { plugins: pluginsByName() };
-  let parts: ConfigChange['upserts'][number][] = [];
-
-  /** Changes are compiled one after the other, in the order in which they were published. */
-  let queue: Promise<void> = Promise.resolve();
-  const apply = (change: ConfigChange, then?: () => Promise<void>) => {
-    queue = queue.then(async () => {
-      await balancer.knows(change.upserts.flatMap(({ kind, entity }) => (kind === 'upstreams' ? entity.id : [])));
-      const outcome = await compileSnapshot(holder.current, change, environment);
-      if (outcome.kind === 'faults') {
-        const reason = outcome.faults
-          .map((fault) => `${fault.kind} ${fault.name ?? fault.id}: ${fault.message}`)
-          .join('; ');
-        log.error('worker.snapshot.compile_fail', { revision: change.revision, reason });
-        tell({ kind: 'compile_failed', revision: change.revision, reason });
-      } else {
-        consumers.apply(change);
-        credentials.apply(change);
-        holder.swap(outcome.snapshot);
-      }
-      await then?.();
-      if (outcome.kind === 'ok') tell({ kind: 'acknowledged', revision: change.revision });
-    });
-    queue.catch((error: unknown) => {
-      throw error;
-    });
-  };
+  const configuration = new WorkerConfiguration({
+    holder,
+    consumers,
+    credentials,
+    balancer,
+    environment: { plugins: pluginsByName(), tlsVerifyDefault: settings.upstreamTls.verify },
+    log,
+    tell,
+  });
 
   controlPort.on('message', (message: ControlToWorker) => {
     switch (message.kind) {
-      case 'base': {
-        parts.push(...message.change.upserts);
-        if (!message.last) return;
-        const base = { revision: message.change.revision, upserts: parts, deletes: [] };
-        parts = [];
-        apply(base, async () => {
-          await balancer.ready;
-          await listen(serving, post);
-        });
+      case 'base':
+        configuration.takeBase(message, () => listen(serving, post));
         return;
-      }
       case 'delta':
-        apply(message.change);
+        configuration.apply(message.change);
         return;
       case 'ask':
         tell({ kind: 'answer', id: message.id, value: serving.answer(message.question) });
