@@ -5,7 +5,13 @@ import type { Upsert } from '../../entities/index.ts';
 import { openSqliteStore } from '../sqlite/sqlite-store.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
-import { type DeclarativeFaults, type DeclarativePlugin, declarativeFaults, parseDeclarative } from './parse.ts';
+import {
+  type DeclarativeConfig,
+  type DeclarativeFaults,
+  type DeclarativePlugin,
+  declarativeFaults,
+  parseDeclarative,
+} from './parse.ts';
 import { ReadOnlyStore } from './read-only-store.ts';
 
 export interface DeclarativeOptions {
@@ -24,7 +30,16 @@ export interface DeclarativeOptions {
  */
 export async function openDeclarativeStore(
   options: DeclarativeOptions,
-): Promise<{ readonly kind: 'ok'; readonly store: Store } | DeclarativeFaults> {
+): Promise<{ readonly kind: 'ok'; readonly store: ReadOnlyStore } | DeclarativeFaults> {
+  const read = await readDeclarative(options);
+  if (read.kind === 'faults') return read;
+  const store = await openSqliteStore({ path: ':memory:', now: options.now ?? Date.now });
+  if (read.upserts.length > 0) await fill(store, read.upserts);
+  return { kind: 'ok', store: new ReadOnlyStore(store) };
+}
+
+/** The entities of a declarative configuration, none when neither text nor file is given, or everything wrong with it. */
+export async function readDeclarative(options: DeclarativeOptions): Promise<DeclarativeConfig> {
   const { file, plugins, now = Date.now } = options;
   let text = options.text;
   if (text === undefined && file !== undefined) {
@@ -32,11 +47,7 @@ export async function openDeclarativeStore(
     if (read.kind === 'fault') return declarativeFaults([{ path: ['error'], message: read.fault }]);
     text = read.text;
   }
-  const config = text === undefined ? undefined : parseDeclarative({ text, plugins, now });
-  if (config?.kind === 'faults') return config;
-  const store = await openSqliteStore({ path: ':memory:', now });
-  if (config !== undefined) await fill(store, config.upserts);
-  return { kind: 'ok', store: new ReadOnlyStore(store) };
+  return text === undefined ? { kind: 'ok', upserts: [] } : parseDeclarative({ text, plugins, now });
 }
 
 async function readConfigFile(
@@ -57,7 +68,8 @@ async function readConfigFile(
   }
 }
 
-async function fill(store: Store, upserts: readonly Upsert[]): Promise<void> {
+/** Puts checked entities into an empty store. */
+export async function fill(store: Store, upserts: readonly Upsert[]): Promise<void> {
   const transaction = await store.begin();
   for (const { kind, entity } of upserts) {
     const fault = await transaction.insert(kind, entity);

@@ -5,18 +5,29 @@ import { ReadOnlyStoreError } from '../store-error.ts';
 /** A store seen by those who may only read it: `begin` rejects with `ReadOnlyStoreError`. */
 export class ReadOnlyStore implements Store {
   readonly writable = false;
-  readonly #store: Store;
+  #store: Store;
+  /** Of what `become` put in place; undefined: as the store counts itself. */
+  #revision: number | undefined = undefined;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  revision(): Promise<number> {
-    return this.#store.revision();
+  /** From now on this is what is read, under that revision; the former contents are closed. */
+  async become(store: Store, revision: number): Promise<void> {
+    const former = this.#store;
+    this.#store = store;
+    this.#revision = revision;
+    await former.close();
   }
 
-  everything(): Promise<ConfigChange> {
-    return this.#store.everything();
+  async revision(): Promise<number> {
+    return this.#revision ?? this.#store.revision();
+  }
+
+  async everything(): Promise<ConfigChange> {
+    const everything = await this.#store.everything();
+    return { ...everything, revision: this.#revision ?? everything.revision };
   }
 
   get(kind: EntityKind, id: string): Promise<Entity | undefined> {
