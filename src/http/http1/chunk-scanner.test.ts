@@ -122,4 +122,29 @@ describe('chunked bodies', () => {
     assert.equal(scanner.hasTrailers, true);
     assert.equal(scanner.dataBytes, 1);
   });
+
+  it('give their bytes without extensions, however they are cut', () => {
+    const text = '5;a;b="c;\\"d"\r\nhello\r\n01;x=y\r\n;\r\n0;last\r\nA: b\r\n\r\n';
+    const expected = '5\r\nhello\r\n01\r\n;\r\n0\r\nA: b\r\n\r\n';
+    const bytes = Buffer.from(text);
+    for (let cut = 0; cut <= text.length; cut += 1) {
+      const scanner = new ChunkScanner();
+      let plain = '';
+      let trailers = '';
+      for (const [from, to] of [
+        [0, cut],
+        [cut, text.length],
+      ] as const) {
+        const end = scanner.scan(bytes, from, to);
+        const piece = scanner.withoutExtensions(bytes, from, end).toString('latin1');
+        if (scanner.trailerFrom >= 0) trailers = piece.slice(scanner.trailerFrom);
+        plain += piece;
+      }
+      assert.equal(plain, expected, `cut at ${cut}`);
+      assert.ok(
+        'A: b\r\n\r\n'.startsWith(trailers) && (cut < text.length - 8 ? trailers !== '' : true),
+        `cut at ${cut}`,
+      );
+    }
+  });
 });

@@ -53,6 +53,8 @@ export class ChunkScanner {
   trailerFrom = -1;
   /** At least one trailer field was there. */
   hasTrailers = false;
+  /** Where extensions stand in the buffer of the last `scan` call: start, end, start, end … */
+  #extensions: number[] = [];
   #state = SIZE;
   #left = 0;
   #digits = 0;
@@ -74,6 +76,7 @@ export class ChunkScanner {
    */
   scan(bytes: Buffer, from: number, to: number, sink?: ChunkData): number {
     this.trailerFrom = -1;
+    if (this.#extensions.length > 0) this.#extensions = [];
     let at = from;
     while (at < to) {
       if (this.#state === DATA) {
@@ -91,11 +94,43 @@ export class ChunkScanner {
         this.rule = rule;
         return -1;
       }
+      if (this.#state >= EXTENSION_START && this.#state <= EXTENSION_UNQUOTED) this.#noteExtension(at);
       at += 1;
       if (this.#state === DONE) return at;
       if (this.#state === TRAILER_START && this.trailerFrom < 0 && !this.hasTrailers) this.trailerFrom = at;
     }
     return at;
+  }
+
+  /** The last `scan` call met bytes of a chunk extension. */
+  get hasExtensions(): boolean {
+    return this.#extensions.length > 0;
+  }
+
+  /**
+   * The bytes of the last `scan` call without chunk extensions: they are for one connection only (RFC 9112 §7.1.1),
+   * and no two readers agree on the odd ones. `trailerFrom` counts in the result from then on.
+   */
+  withoutExtensions(bytes: Buffer, from: number, to: number): Buffer {
+    const kept: Buffer[] = [];
+    let keptTo = from;
+    let cut = 0;
+    for (let i = 0; i + 1 < this.#extensions.length; i += 2) {
+      const [start = 0, end = 0] = this.#extensions.slice(i, i + 2);
+      kept.push(bytes.subarray(keptTo, start));
+      keptTo = end;
+      // Extensions end where trailers begin, so every one is before them.
+      cut += end - start;
+    }
+    kept.push(bytes.subarray(keptTo, to));
+    if (this.trailerFrom >= 0) this.trailerFrom -= from + cut;
+    return Buffer.concat(kept);
+  }
+
+  #noteExtension(at: number): void {
+    const last = this.#extensions.length - 1;
+    if (this.#extensions[last] === at) this.#extensions[last] = at + 1;
+    else this.#extensions.push(at, at + 1);
   }
 
   #step(code: number): string | undefined {

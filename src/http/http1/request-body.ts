@@ -202,7 +202,10 @@ export class IncomingBody implements RequestBody {
       this.#fail(413, 'body.too_large');
       return end;
     }
-    this.#deliver(bytes, end);
+    if (scanner?.hasExtensions === true && this.#discardLeft < 0) {
+      const plain = scanner.withoutExtensions(bytes, 0, end);
+      this.#deliver(plain, plain.length);
+    } else this.#deliver(bytes, end);
     if (this.ended) this.#finish();
     return end;
   }

@@ -273,7 +273,21 @@ export class ResponseRelay {
     }
     if (scanner.done && end !== to) this.#keepAlive = false;
     if (decoded !== undefined) this.#send(decoded.take(), scanner.done);
-    else if (!scanner.hasTrailers) this.#sendCopy(head, bytes, from, end, scanner.done);
+    else if (scanner.hasExtensions) {
+      const plain = scanner.withoutExtensions(bytes, from, end);
+      this.#passFramed(scanner, head, plain, 0, inTrailers, plain.length);
+    } else this.#passFramed(scanner, head, bytes, from, inTrailers, end);
+  }
+
+  #passFramed(
+    scanner: ChunkScanner,
+    head: string,
+    bytes: Buffer,
+    from: number,
+    inTrailers: boolean,
+    end: number,
+  ): void {
+    if (!scanner.hasTrailers) this.#sendCopy(head, bytes, from, end, scanner.done);
     else this.#passTrailers(scanner, head, bytes, from, inTrailers ? from : scanner.trailerFrom, end);
   }
 
