@@ -49,11 +49,16 @@ export class HeaderScene {
   }
 
   /** One request through the gateway. `Host` is `gw.test` unless given. */
-  async ask(path: string, question: Question = {}): Promise<Asked> {
+  ask(path: string, question: Question = {}): Promise<Asked> {
+    return this.askAt(this.proxyPort, path, question);
+  }
+
+  /** The same at another port. */
+  async askAt(port: number | Promise<number>, path: string, question: Question = {}): Promise<Asked> {
     this.#next += 1;
     const id = `case-${this.#next}`;
     const { reply, headers = [], ...request } = question;
-    const answer = await send(`${this.gateway.proxyUrl}${path}`, {
+    const answer = await send(`http://127.0.0.1:${await port}${path}`, {
       ...request,
       headers: [...this.#fieldsOf(id, headers, reply), ...headers],
     });
