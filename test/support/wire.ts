@@ -68,7 +68,8 @@ export function exchange(to: { host: string; port: number }, bytes: Buffer): Pro
   });
 }
 
-function isComplete(bytes: Buffer): boolean {
+/** Whether a whole answer with a known length is there. */
+export function isComplete(bytes: Buffer): boolean {
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd === -1) return false;
   const head = bytes.toString('latin1', 0, headEnd);
