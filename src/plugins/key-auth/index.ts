@@ -13,6 +13,7 @@ export const keyAuth = definePlugin<typeof keyAuthConfig, KeyAuth>({
   consumerScope: false,
   config: keyAuthConfig,
   prepare: prepareKeyAuth,
+  credentialNames: ({ names }) => names.map(({ lower }) => lower),
   checks,
   describeCheck,
   access,

@@ -14,6 +14,7 @@ export const openidConnect = definePlugin<typeof openidConnectConfig, RelyingPar
   config: openidConnectConfig,
   prepare: prepareRelyingParty,
   ownedRequestHeaders: (rp) => rp.headers.owned,
+  credentialNames: ({ config }) => (config.bearer_token_header_name === null ? [] : [config.bearer_token_header_name]),
   checks,
   describeCheck,
   access,
