@@ -1,8 +1,10 @@
+import { joinPort } from '../balancer/join-port.ts';
 import { type AccessLogFieldName, accessLogFieldNames, defaultAccessLogFields } from '../base/access-log-names.ts';
 import { fieldOf } from './answer-headers.ts';
 import { plainAddress } from './client-address.ts';
 import { logText, maskedQuery, queryValue, requestHeaderValue } from './log-text.ts';
 import type { RequestContext } from './request-context.ts';
+import { chosenFor } from './stages/filter.ts';
 
 /** Makes the line of one request, JSON with the newline at its end. */
 export type AccessLine = (context: RequestContext) => string;
@@ -80,7 +82,7 @@ const readers: Readonly<Record<Exclude<AccessLogFieldName, 'at'>, Reader>> = {
   consumer: (context) => idOf(context.identity?.consumer),
   consumer_username: (context) => plain(context.identity?.consumer?.username),
   credential: (context) => plain(context.identity?.credential?.id),
-  upstream: (context) => plain(context.upstreamAddress),
+  upstream: ({ endpoint }) => (endpoint === undefined ? 'null' : `"${joinPort(endpoint.host, endpoint.port)}"`),
   upstream_status: (context) => (context.upstreamStatus === 0 ? 'null' : String(context.upstreamStatus)),
   tries: (context) => String(context.tries),
   tls_version: (context) => plain(context.request.connection.tlsVersion),
@@ -115,18 +117,15 @@ function tenths(ms: number): string {
   return rest === 0 ? `${whole}` : `${whole}.${rest}`;
 }
 
+/** The field that the correlation-id plugin looks after, as the upstream gets it. */
 function correlationId(context: RequestContext): string | undefined {
-  const plugin = context.chain?.links.find((link) => link.plugin.name === 'correlation-id')?.plugin;
-  const kept = plugin === undefined ? undefined : context.keptBy(plugin);
-  return typeof kept === 'string' ? kept : undefined;
+  const at = context.chain?.links.findIndex((link) => link.plugin.name === 'correlation-id') ?? -1;
+  const name = at === -1 ? undefined : chosenFor(context, at)?.entity.config['header_name'];
+  return typeof name === 'string' ? requestHeaderValue(context, name.toLowerCase()) : undefined;
 }
 
 function responseHeaderValue(context: RequestContext, lower: string): string | undefined {
   return fieldOf(context.responseHeaders, lower);
-}
-
-function joinPort(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 interface Named {

@@ -5,6 +5,7 @@ import {
   type HeaderBlock,
   type InboundRequest,
   type ServerExchange,
+  type UpstreamEndpoint,
 } from '../http/index.ts';
 import {
   type AccessContext,
@@ -59,9 +60,9 @@ export class RequestContext implements AccessContext {
   target: ServiceTarget | undefined = undefined;
   /** What consistent hashing goes by; only set where it does. */
   balanceHash = 0;
-  /** Times the request went upstream, and where to the last time (`address:port`). */
+  /** Times the request went upstream, and where to the last time. */
   tries = 0;
-  upstreamAddress = '';
+  endpoint: UpstreamEndpoint | undefined = undefined;
   /** Status of the upstream's answer, 0 without one. */
   upstreamStatus = 0;
   /** By place in the chain: the configuration chosen at the plugin's turn, kept for chains with later phases. */

@@ -1,4 +1,3 @@
-import { joinPort } from '../../balancer/join-port.ts';
 import {
   appendParsed,
   emptyBlock,
@@ -113,7 +112,7 @@ class Job implements ForwardPlan {
 
   onTryEnded(endpoint: UpstreamEndpoint, result: TryResult): void {
     this.#context.tries += 1;
-    this.#context.upstreamAddress = joinPort(endpoint.host, endpoint.port);
+    this.#context.endpoint = endpoint;
     const address = this.#target?.address;
     if (address === undefined) return;
     if (result.fault !== undefined) {
