@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import type { AdminAnswer } from './answer.ts';
@@ -20,6 +20,8 @@ export interface ListenOptions {
 export interface Listeners {
   /** Rejects when the address cannot be bound. Several addresses may be listened on. */
   listen(options: ListenOptions): Promise<{ readonly port: number }>;
+  /** Handshakes from now on show this certificate. Throws when OpenSSL refuses it. */
+  renewCertificate(tls: { readonly cert: string; readonly key: string }): void;
   /** Takes no new connection, lets running requests end for a bounded time, then cuts what is left. */
   close(): Promise<void>;
 }
@@ -43,6 +45,11 @@ export function createListeners(parts: ListenersParts): Listeners {
       servers.add(server);
       const address = server.address();
       return { port: typeof address === 'object' && address !== null ? address.port : options.port };
+    },
+    renewCertificate: ({ cert, key }) => {
+      for (const server of servers) {
+        if (server instanceof TlsServer) server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' });
+      }
     },
     close: async () => {
       closing = true;

@@ -110,6 +110,7 @@ export const limits = {
   accessLogTextMax: 2048,
 
   /** Process settings and process log. */
+  workersMax: 64,
   settingsFileBytesMax: 1024 * 1024,
   errorTemplateBytesMax: 64 * 1024,
   logTextMax: 4096,

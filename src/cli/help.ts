@@ -4,7 +4,7 @@ const commands: Readonly<Record<string, { readonly summary: string; readonly tex
     text: `Usage: sallyport start [-c FILE]
 
 Runs the gateway in the foreground. Ready when GET /status on the Admin API answers 200.
-SIGTERM or Ctrl-C drains running requests and ends it.
+SIGTERM or Ctrl-C drains running requests and ends it. SIGHUP reads the settings anew, like sallyport reload.
 
 Options
   -c, --conf FILE   settings file in the form of kong.conf (name = value)
@@ -22,6 +22,25 @@ Settings come from the environment first (SALLYPORT_<NAME>, then KONG_<NAME>), t
   proxy_access_log        path, or off
   trusted_ips             networks whose X-Forwarded-* are believed
 All of them: docs/reference/settings.md
+`,
+  },
+  reload: {
+    summary: 'have the running gateway read its settings and declarative configuration anew',
+    text: `Usage: sallyport reload [-c FILE] [--prefix DIR]
+
+Has the gateway that runs with this state folder read its settings file and, with database=off, its
+declarative configuration anew, and open its log files anew. No request is dropped. The gateway reads the
+file that it was started with; its environment cannot change while it runs.
+
+Prints which settings changed, and which of them need a restart to take effect. When something is wrong, the
+gateway keeps what it has, and every fault is printed.
+
+Options
+  -c, --conf FILE   settings file, to find the state folder by
+      --prefix DIR  state folder of the gateway
+  -h, --help        this text
+
+Exit status: 0 when the new settings are in force; 1 when they were refused, no gateway runs, or it gave no answer.
 `,
   },
   dev: {

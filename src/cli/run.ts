@@ -22,6 +22,8 @@ export async function run(args: readonly string[]): Promise<number> {
   switch (command) {
     case 'start':
       return (await import('./start.ts')).start(rest);
+    case 'reload':
+      return (await import('./reload.ts')).reload(rest);
     case 'dev':
       return (await import('./dev.ts')).dev(rest);
     case 'check-settings':

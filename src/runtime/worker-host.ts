@@ -116,7 +116,7 @@ export class WorkerHost {
     const worker = this.#nextWorker++;
     const { port1, port2 } = new MessageChannel();
     const thread = new Worker(this.#options.entry, {
-      workerData: { worker, seat, settings: this.#options.settings, controlPort: port1 },
+      workerData: { worker, seat, settings: this.#settings, controlPort: port1 },
       transferList: [port1],
     });
     const hosted: Hosted = { thread, configuring: new Map() };

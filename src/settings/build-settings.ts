@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
+import { limits } from '../base/limits.ts';
 import type { LogLevel } from '../base/log.ts';
 import { parseNetwork } from './addresses.ts';
 import { loadCertificatePair } from './certificates.ts';
@@ -98,7 +99,7 @@ export function buildSettings(input: BuildInput): BuildOutcome {
     dns,
     metricsPerConsumer: isOn(text('metrics_per_consumer')),
     nodeId,
-    workers: workers === 'auto' ? Math.min(64, Math.max(1, input.cores)) : Number(workers),
+    workers: workers === 'auto' ? Math.min(limits.workersMax, Math.max(1, input.cores)) : Number(workers),
     logLevel: logLevels[text('log_level') ?? ''] ?? 'info',
     processLog: processLogOf(text('proxy_error_log') ?? '/dev/stderr', prefix),
     proxyAccessLog: accessLog,

@@ -24,7 +24,13 @@ export interface LoadInput {
 }
 
 export type LoadedSettings =
-  | { readonly kind: 'ok'; readonly settings: Settings; readonly warnings: string[] }
+  | {
+      readonly kind: 'ok';
+      readonly settings: Settings;
+      readonly warnings: string[];
+      /** What was set, by name, secrets included: for telling what another reading changed. */
+      readonly texts: ReadonlyMap<string, string>;
+    }
   | { readonly kind: 'faults'; readonly faults: string[] };
 
 const devDefaults: Readonly<Record<string, string>> = {
@@ -62,7 +68,8 @@ export function loadSettings(input: LoadInput): LoadedSettings {
   if (faults.length > 0 || built.settings === undefined) return { kind: 'faults', faults };
   for (const assignment of sources.assignments.values()) warnings.push(...warningsOf(assignment));
   warnings.push(...built.warnings);
-  return { kind: 'ok', settings: built.settings, warnings };
+  const texts = new Map([...sources.assignments].map(([name, { text }]) => [name, text]));
+  return { kind: 'ok', settings: built.settings, warnings, texts };
 }
 
 function faultsOf({ setting, text, source }: Assignment): string[] {

@@ -27,6 +27,8 @@ export interface KnownSetting {
   readonly meaning: string;
   /** False: known, so that existing files start, but another value than the default only earns a warning. */
   readonly honoured: boolean;
+  /** A new value takes effect when settings are read again; else it needs a restart. */
+  readonly live: boolean;
   /** Exists under `SALLYPORT_*` and in the file only. */
   readonly own: boolean;
   /** Its value is never printed. */
@@ -58,6 +60,7 @@ export function setting(
     default: defaultText,
     meaning,
     honoured: false,
+    live: false,
     own: false,
     secret: false,
     withoutMeaning: false,

@@ -1,3 +1,4 @@
+import { limits } from '../base/limits.ts';
 import { parseNetwork } from './addresses.ts';
 import { listenerForm, parseListeners } from './listeners.ts';
 import type { KnownSetting } from './setting.ts';
@@ -101,7 +102,9 @@ function parseAddresses(text: string): ParsedValue {
 function parseWorkers(text: string): ParsedValue {
   if (text === 'auto') return value('auto');
   const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  return count >= 1 && count <= 64 ? value(count) : malformed('auto, or a whole number from 1 to 64');
+  return count >= 1 && count <= limits.workersMax
+    ? value(count)
+    : malformed(`auto, or a whole number from 1 to ${limits.workersMax}`);
 }
 
 function parseListenerTexts(setting: KnownSetting, text: string): ParsedValue {

@@ -31,7 +31,13 @@ export type ControlToMain =
   | { readonly kind: 'balancing'; readonly id: number; readonly change: BalancingChange }
   | { readonly kind: 'health'; readonly id: number; readonly question: HealthQuestion }
   /** A `settings` message is in force, unless there are faults. */
-  | { readonly kind: 'configured'; readonly id: number; readonly faults: readonly string[] }
+  | {
+      readonly kind: 'configured';
+      readonly id: number;
+      readonly faults: readonly string[];
+      /** What changed, for a person. */
+      readonly notes: readonly string[];
+    }
   | { readonly kind: 'closed' };
 
 /** Control → worker, on their own port. */

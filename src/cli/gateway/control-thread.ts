@@ -23,6 +23,7 @@ import { BalancingFeed } from './balancing-feed.ts';
 import { HealthPort } from './health-port.ts';
 import { nodeId } from './node-id.ts';
 import { openStore } from './open-store.ts';
+import { reloadDeclarative } from './reload-declarative.ts';
 
 /** The control thread: store, Admin API, the first compilation of every change. */
 export interface ControlSettings extends Settings {
@@ -56,6 +57,7 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
   });
   const health = new HealthPort(post);
   const balancing = new BalancingFeed(post);
+  let current = settings;
   let facts: NodeFacts = { ready: false, draining: false, proxyListeners: [], workers: [] };
   let listening = false;
   let servers: Servers | undefined;
@@ -83,9 +85,11 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
       health,
       metrics,
       settings: {
-        resolved: settings.resolved,
+        get resolved() {
+          return current.resolved;
+        },
         version: packageVersion(),
-        nodeId: nodeId(settings.prefix),
+        nodeId: settings.nodeId ?? nodeId(settings.prefix),
         hostname: hostname(),
         database: settings.database,
         adminGuiUrls: settings.adminGuiUrls,
@@ -94,6 +98,8 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
       log,
     };
     servers = createServers(settings, parts, post);
+    // Probes are answered from now on, that the node is not ready yet.
+    await servers.listenForProbes();
     return { store, publisher };
   });
 
@@ -117,6 +123,18 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
       case 'balanced':
         balancing.receive(message);
         return;
+      case 'settings': {
+        const next = message.settings as ControlSettings;
+        const { faults, notes } = await reloadDeclarative(next, { store, publisher, plugins });
+        if (faults.length === 0) {
+          current = next;
+          log.setLevel(next.logLevel);
+          log.reopen();
+          servers?.renewCertificates(next);
+        }
+        post({ kind: 'configured', id: message.id, faults, notes });
+        return;
+      }
       case 'node':
         facts = message.facts;
         if (listening || facts.workers.length < settings.workers) return;
@@ -150,42 +168,55 @@ async function firstSnapshot(everything: ConfigChange, plugins: ReturnType<typeo
 }
 
 interface Servers {
+  /** Opens the status listeners. */
+  listenForProbes(): Promise<void>;
+  /** Opens the listeners of the Admin API and tells main that all are open. */
   listen(): Promise<void>;
+  renewCertificates(settings: ControlSettings): void;
   close(): Promise<void>;
 }
 
 function createServers(settings: ControlSettings, parts: AdminParts, post: (message: ControlToMain) => void): Servers {
-  const closers: (() => Promise<void>)[] = [];
-  const open = async (
-    listeners: readonly Listener[],
-    certificate: CertificatePair | undefined,
-    create: (parts: AdminParts) => AdminServer,
-  ): Promise<BoundListener[]> => {
-    if (listeners.length === 0) return [];
-    const bound: BoundListener[] = [];
-    const server = create(parts);
-    closers.push(() => server.close());
-    for (const { host, port, ssl, backlog, ipv6Only } of listeners) {
-      const tls = ssl ? certificate : undefined;
-      const at = await server.listen({
-        host,
-        port,
-        ipv6Only,
-        ...(backlog === undefined ? {} : { backlog }),
-        ...(tls === undefined ? {} : { tls }),
-      });
-      bound.push({ host, port: at.port, ssl });
-    }
-    return bound;
-  };
+  const admin = createAdminServer(parts);
+  const status = createStatusServer(parts);
+  let probed: BoundListener[] = [];
   return {
+    async listenForProbes() {
+      probed = await open(status, settings.statusListen, settings.statusCertificate);
+    },
     async listen() {
-      const admin = await open(settings.adminListen, settings.adminCertificate, createAdminServer);
-      const status = await open(settings.statusListen, settings.statusCertificate, createStatusServer);
-      post({ kind: 'listening', admin, status });
+      post({
+        kind: 'listening',
+        admin: await open(admin, settings.adminListen, settings.adminCertificate),
+        status: probed,
+      });
+    },
+    renewCertificates({ adminCertificate, statusCertificate }) {
+      if (adminCertificate !== undefined) admin.renewCertificate(adminCertificate);
+      if (statusCertificate !== undefined) status.renewCertificate(statusCertificate);
     },
     async close() {
-      await Promise.all(closers.map((close) => close()));
+      await Promise.all([admin.close(), status.close()]);
     },
   };
+}
+
+async function open(
+  server: AdminServer,
+  listeners: readonly Listener[],
+  certificate: CertificatePair | undefined,
+): Promise<BoundListener[]> {
+  const bound: BoundListener[] = [];
+  for (const { host, port, ssl, backlog, ipv6Only } of listeners) {
+    const tls = ssl ? certificate : undefined;
+    const at = await server.listen({
+      host,
+      port,
+      ipv6Only,
+      ...(backlog === undefined ? {} : { backlog }),
+      ...(tls === undefined ? {} : { tls }),
+    });
+    bound.push({ host, port: at.port, ssl });
+  }
+  return bound;
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { trustAuthorities } from '../../base/authorities.ts';
-import { ensureCertificate } from '../../base/certificate.ts';
-import { createLogger, type Logger } from '../../base/log.ts';
+import { limits } from '../../base/limits.ts';
+import { createLogger, type ProcessLogger } from '../../base/log.ts';
 import { siblingModule } from '../../base/paths.ts';
 import type { BalancerHub } from '../../runtime/balancer-hub.ts';
 import { createBalancerHub } from '../../runtime/create-balancer-hub.ts';
@@ -11,11 +10,15 @@ import { createProviderClient } from '../../runtime/provider-client.ts';
 import { ProviderHub } from '../../runtime/provider-hub.ts';
 import { counterMemory } from '../../runtime/shared-counters.ts';
 import { WorkerHost } from '../../runtime/worker-host.ts';
-import type { CertificatePair, Listener, Settings } from '../../settings/settings.ts';
+import type { Settings } from '../../settings/settings.ts';
 import { prepareStateFolder } from '../../settings/state-folder.ts';
 import type { BoundListener, ControlToMain, MainToControl, NodeFacts } from '../../threads/messages.ts';
 import type { ControlSettings } from './control-thread.ts';
+import { fixPorts } from './fix-ports.ts';
+import { type ListenerCertificates, listenerCertificates } from './listener-certificates.ts';
 import { MainMetrics } from './main-metrics.ts';
+import type { ReloadOutcome } from './reload-declarative.ts';
+import { StartError } from './start-error.ts';
 import type { WorkerSettings } from './worker-thread.ts';
 
 /** A running gateway: control thread, workers, and this thread that supervises them and talks to providers. */
@@ -23,15 +26,16 @@ export interface Gateway {
   readonly proxy: readonly BoundListener[];
   readonly admin: readonly BoundListener[];
   readonly status: readonly BoundListener[];
+  /**
+   * Serves by these settings from now on, as far as they can change without new listeners, and reads the declarative
+   * configuration anew; no request is dropped. Where it resolves with faults nothing
+   * changed, unless a worker could not follow.
+   */
+  reload(settings: Settings): Promise<ReloadOutcome>;
   /** Drains and ends everything. Safe to call twice. */
   stop(): Promise<void>;
   /** Settles with the reason when the gateway cannot go on. */
   readonly failed: Promise<string>;
-}
-
-/** A start that cannot succeed; the message is for the person at the terminal. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
 }
 
 /** Starts a gateway in this process and resolves when it proxies and its Admin API answers. */
@@ -42,7 +46,7 @@ export async function startGateway(settings: Settings): Promise<Gateway> {
   for (const warning of folder.warnings) log.warn('main.prefix.warn', { warning });
   const reusePort = process.platform === 'linux';
   const shared = await fixPorts(settings);
-  const certificates = await generateCertificates(shared);
+  const certificates = await listenerCertificates(shared);
   const workers = reusePort ? settings.workers : 1;
   if (workers < settings.workers) {
     log.warn('main.worker.limit', {
@@ -60,70 +64,12 @@ export async function startGateway(settings: Settings): Promise<Gateway> {
   }
 }
 
-/**
- * Tries every address once without port sharing: with it, a second gateway would silently take half of
- * the first one's requests. Port 0 is settled here, so that all workers share the same one.
- */
-async function fixPorts(settings: Settings): Promise<Settings> {
-  const settle = async (listeners: readonly Listener[], what: string): Promise<Listener[]> => {
-    const fixed: Listener[] = [];
-    for (const listener of listeners) fixed.push({ ...listener, port: await probe(listener, what) });
-    return fixed;
-  };
-  return {
-    ...settings,
-    proxyListen: await settle(settings.proxyListen, 'proxy_listen'),
-    adminListen: await settle(settings.adminListen, 'admin_listen'),
-    statusListen: await settle(settings.statusListen, 'status_listen'),
-  };
-}
-
-function probe({ host, port, ipv6Only }: Listener, what: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new StartError(explainListen(error, host, port, what))),
-    );
-    server.listen({ host, port, ipv6Only, exclusive: true }, () => {
-      const address = server.address();
-      const found = typeof address === 'object' && address !== null ? address.port : port;
-      server.close(() => resolve(found));
-    });
-  });
-}
-
-function explainListen(error: NodeJS.ErrnoException, host: string, port: number, what: string): string {
-  const setting = `SALLYPORT_${what.toUpperCase()}`;
-  if (error.code === 'EADDRINUSE') {
-    return `${what}: port ${port} on ${host} is in use by another process. Stop that process, or set ${setting} to another address.`;
-  }
-  if (error.code === 'EACCES')
-    return `${what}: not allowed to listen on port ${port}. Ports below 1024 need a privilege; set ${setting} to a higher one.`;
-  if (error.code === 'EADDRNOTAVAIL') return `${what}: this machine has no address ${host}. Correct ${setting}.`;
-  return `${what}: cannot listen on ${host}:${port} (${error.code ?? error.message}).`;
-}
-
-interface Certificates {
-  readonly proxy: CertificatePair | undefined;
-  readonly admin: CertificatePair | undefined;
-  readonly status: CertificatePair | undefined;
-}
-
-async function generateCertificates(settings: Settings): Promise<Certificates> {
-  const own = async (listeners: readonly Listener[], given: CertificatePair | undefined) => {
-    if (given !== undefined || !listeners.some((listener) => listener.ssl)) return given;
-    return ensureCertificate(`${settings.prefix}/certificates`, 'default');
-  };
-  return {
-    proxy: await own(settings.proxyListen, settings.certificates.proxy),
-    admin: await own(settings.adminListen, settings.certificates.admin),
-    status: await own(settings.statusListen, settings.certificates.status),
-  };
-}
+/** How long a reload waits for workers that it started. */
+const growMsMax = 10_000;
 
 class GatewayParts {
-  readonly #settings: Settings;
-  readonly #log: Logger;
+  #settings: Settings;
+  readonly #log: ProcessLogger;
   readonly #control: Worker;
   readonly #host: WorkerHost;
   readonly #balancer: BalancerHub;
@@ -133,40 +79,35 @@ class GatewayParts {
   readonly #workersUp = deferred<readonly BoundListener[]>();
   readonly #controlUp = deferred<{ admin: readonly BoundListener[]; status: readonly BoundListener[] }>();
   readonly #controlGone = deferred<void>();
+  readonly #workerParts: Pick<WorkerSettings, 'reusePort' | 'counterMemory' | 'ticketKeys'>;
+  readonly #configuring = new Map<number, (outcome: ReloadOutcome) => void>();
+  #nextMessage = 1;
+  #onListening: (() => void) | undefined;
   #draining = false;
   #started = false;
   #stopping: Promise<void> | undefined;
 
-  constructor(settings: Settings, certificates: Certificates, reusePort: boolean, log: Logger) {
+  constructor(settings: Settings, certificates: ListenerCertificates, reusePort: boolean, log: ProcessLogger) {
     this.#settings = settings;
     this.#log = log;
-    const controlSettings: ControlSettings = {
-      ...settings,
-      adminCertificate: certificates.admin,
-      statusCertificate: certificates.status,
-    };
-    this.#control = new Worker(siblingModule(import.meta.url, './control-thread'), { workerData: controlSettings });
+    this.#workerParts = { reusePort, counterMemory: counterMemory(), ticketKeys: randomBytes(48) };
+    this.#control = new Worker(siblingModule(import.meta.url, './control-thread'), {
+      workerData: controlSettings(settings, certificates),
+    });
     this.#control.on('message', (message: ControlToMain) => this.#fromControl(message));
     this.#control.on('error', (error: unknown) => this.#fail(`control thread: ${describe(error)}`));
     this.#control.on('exit', () => {
       this.#controlGone.resolve();
       if (this.#stopping === undefined) this.#fail('the control thread ended');
     });
-    const workerSettings: WorkerSettings = {
-      ...settings,
-      proxyCertificate: certificates.proxy,
-      reusePort,
-      counterMemory: counterMemory(),
-      ticketKeys: randomBytes(48),
-    };
     const metrics = new MainMetrics((announcement) => this.#toControl({ kind: 'metrics', announcement }));
     // Probes of health checks trust what the workers trust.
     trustAuthorities(settings.trustedAuthorities);
-    this.#balancer = createBalancerHub({ dns: settings.dns, log, seats: settings.workers });
+    this.#balancer = createBalancerHub({ dns: settings.dns, log, seats: limits.workersMax });
     this.#host = new WorkerHost({
       entry: siblingModule(import.meta.url, './worker-thread'),
       count: settings.workers,
-      settings: workerSettings,
+      settings: this.#workerSettings(settings, certificates),
       hub: new ProviderHub(this.#client, Date.now, metrics.observeExchange),
       balancer: this.#balancer,
       onStarted: (worker, port) => this.#toControl({ kind: 'worker', worker, port }, [port]),
@@ -183,7 +124,8 @@ class GatewayParts {
         this.#listening.set(worker, listeners);
         log.info('main.worker.listen', { worker });
         this.#tellNode();
-        if (this.#listening.size === settings.workers) this.#workersUp.resolve(listeners);
+        if (this.#listening.size >= this.#settings.workers) this.#workersUp.resolve(listeners);
+        this.#onListening?.();
       },
       onFailed: (worker, reason) => {
         log.error('main.worker.fail', { worker, reason });
@@ -203,7 +145,56 @@ class GatewayParts {
     failure.catch(() => undefined);
     this.#started = true;
     this.#log.info('main.gateway.start', { workers: this.#settings.workers, proxy, admin });
-    return { proxy, admin, status, stop: () => this.stop(), failed: this.#failure.promise };
+    return {
+      proxy,
+      admin,
+      status,
+      reload: (settings) => this.#reload(settings),
+      stop: () => this.stop(),
+      failed: this.#failure.promise,
+    };
+  }
+
+  async #reload(asked: Settings): Promise<ReloadOutcome> {
+    if (this.#stopping !== undefined) return { faults: ['the gateway is shutting down'], notes: [] };
+    const workers = this.#workerParts.reusePort ? asked.workers : 1;
+    // Listeners stay, with the ports they were given where any free one was asked for.
+    const { proxyListen, adminListen, statusListen } = this.#settings;
+    const settings: Settings = { ...asked, workers, proxyListen, adminListen, statusListen };
+    const certificates = await listenerCertificates(settings);
+    const id = this.#nextMessage++;
+    const outcome = await new Promise<ReloadOutcome>((resolve) => {
+      this.#configuring.set(id, resolve);
+      this.#toControl({ kind: 'settings', id, settings: controlSettings(settings, certificates) });
+    });
+    this.#configuring.delete(id);
+    if (outcome.faults.length > 0) return outcome;
+    this.#settings = settings;
+    this.#log.setLevel(settings.logLevel);
+    this.#log.reopen();
+    trustAuthorities(settings.trustedAuthorities);
+    const faults = await this.#host.configure(this.#workerSettings(settings, certificates));
+    this.#host.grow(workers);
+    await this.#untilListening(workers);
+    return { ...outcome, faults };
+  }
+
+  /** New workers take requests, or have had the time to say why not. */
+  async #untilListening(count: number): Promise<void> {
+    if (this.#listening.size >= count) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, growMsMax);
+      this.#onListening = () => {
+        if (this.#listening.size < count) return;
+        clearTimeout(timer);
+        this.#onListening = undefined;
+        resolve();
+      };
+    });
+  }
+
+  #workerSettings(settings: Settings, certificates: ListenerCertificates): WorkerSettings {
+    return { ...settings, ...this.#workerParts, proxyCertificate: certificates.proxy };
   }
 
   stop(): Promise<void> {
@@ -236,6 +227,9 @@ class GatewayParts {
         this.#log.error('main.worker.silent', { worker: message.worker });
         this.#host.replace(message.worker);
         return;
+      case 'configured':
+        this.#configuring.get(message.id)?.(message);
+        return;
       case 'balancing':
         this.#balancer.apply(message.change, () => this.#toControl({ kind: 'balanced', id: message.id }));
         return;
@@ -266,6 +260,10 @@ class GatewayParts {
   #fail(reason: string): void {
     this.#failure.resolve(reason);
   }
+}
+
+function controlSettings(settings: Settings, certificates: ListenerCertificates): ControlSettings {
+  return { ...settings, adminCertificate: certificates.admin, statusCertificate: certificates.status };
 }
 
 function describe(error: unknown): string {

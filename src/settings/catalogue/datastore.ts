@@ -25,9 +25,11 @@ export const datastoreSettings: readonly KnownSetting[] = [
   setting('pg_backlog', 'integer', undefined, 'Connection attempts that may queue'),
   setting('declarative_config', 'path', undefined, 'File of entities loaded at start when database is off', {
     honoured: true,
+    live: true,
   }),
   setting('declarative_config_string', 'text', undefined, 'The same configuration as text', {
     honoured: true,
+    live: true,
     secret: true,
   }),
   setting('lmdb_environment_path', 'text', 'dbless.lmdb', 'Store of the loaded configuration'),

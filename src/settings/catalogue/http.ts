@@ -7,48 +7,55 @@ export const httpSettings: readonly KnownSetting[] = [
     'list',
     'server_tokens, latency_tokens, X-Kong-Request-Id',
     'Response headers that the gateway adds: server_tokens (Server, Via), latency_tokens, single names, or off',
-    { honoured: true },
+    { honoured: true, live: true },
   ),
   setting(
     'headers_upstream',
     'list',
     'X-Kong-Request-Id',
     'Request headers that the gateway adds: X-Kong-Request-Id or off',
-    { honoured: true },
+    { honoured: true, live: true },
   ),
   setting('trusted_ips', 'addresses', undefined, 'Addresses (IP or CIDR) whose X-Forwarded-* headers are believed', {
     honoured: true,
+    live: true,
   }),
   setting('real_ip_header', 'text', 'X-Real-IP', 'Header in which a trusted peer tells the address of the client', {
     honoured: true,
+    live: true,
   }),
-  setting('real_ip_recursive', 'boolean', 'off', 'Skip trusted addresses from the right', { honoured: true }),
+  setting('real_ip_recursive', 'boolean', 'off', 'Skip trusted addresses from the right', {
+    honoured: true,
+    live: true,
+  }),
   setting(
     'error_default_type',
     'choice',
     'text/plain',
     "Type of the gateway's own error bodies when the client names none",
-    { honoured: true, choices: ['text/plain', 'text/html', 'application/json', 'application/xml'] },
+    { honoured: true, live: true, choices: ['text/plain', 'text/html', 'application/json', 'application/xml'] },
   ),
   setting('allow_debug_header', 'boolean', 'off', 'Answer requests that carry Kong-Debug: 1 with route and service', {
     honoured: true,
+    live: true,
   }),
   setting(
     'upstream_keepalive_pool_size',
     'integer',
     '512',
     'Unused upstream connections kept per pool and worker, 0 = none',
-    { honoured: true, max: 100_000 },
+    { honoured: true, live: true, max: 100_000 },
   ),
   setting('upstream_keepalive_max_requests', 'integer', '10000', 'Requests per upstream connection, 0 = no limit', {
     honoured: true,
+    live: true,
   }),
   setting(
     'upstream_keepalive_idle_timeout',
     'number',
     '60',
     'Seconds an unused upstream connection is kept, 0 = forever',
-    { honoured: true, max: 1_000_000 },
+    { honoured: true, live: true, max: 1_000_000 },
   ),
   setting('router_flavor', 'choice', 'traditional_compatible', 'Order in which routes are tried', {
     choices: ['traditional_compatible', 'traditional', 'expressions'],
@@ -64,6 +71,7 @@ export const httpSettings: readonly KnownSetting[] = [
   setting('worker_state_update_frequency', 'number', '5', 'Seconds between checks for a rebuild'),
   setting('lua_max_req_headers', 'integer', '100', 'Most header fields of a request; more are answered with 431', {
     honoured: true,
+    live: true,
     min: 1,
     max: 1000,
   }),
@@ -72,6 +80,7 @@ export const httpSettings: readonly KnownSetting[] = [
   setting('lua_max_post_args', 'integer', '100', 'Body arguments parsed, 1 to 1000'),
   setting('nginx_http_client_max_body_size', 'size', '0', 'Largest request body, 0 = no limit; larger ones get 413', {
     honoured: true,
+    live: true,
   }),
   setting('nginx_http_client_body_buffer_size', 'text', '8k', 'Memory before spooling to disk; bodies are streamed', {
     withoutMeaning: true,
@@ -84,32 +93,38 @@ export const httpSettings: readonly KnownSetting[] = [
     'text',
     '4 8k',
     'Number and size: a request line up to that size (414), a head up to number times size (431)',
-    { honoured: true },
+    { honoured: true, live: true },
   ),
   setting('nginx_http_client_header_timeout', 'time', '10s', 'Time from the first byte of a request head to its last', {
     honoured: true,
+    live: true,
     min: 100,
     max: 3_600_000,
   }),
   setting('nginx_http_client_body_timeout', 'time', '60s', 'Time between two reads of a request body', {
     honoured: true,
+    live: true,
     min: 100,
     max: 3_600_000,
   }),
   setting('nginx_http_keepalive_timeout', 'time', '75s', 'Time that a client connection may stay unused', {
     honoured: true,
+    live: true,
     min: 100,
     max: 86_400_000,
   }),
   setting('nginx_http_keepalive_requests', 'integer', '10000', 'Requests per client connection', {
     honoured: true,
+    live: true,
     min: 1,
   }),
   setting('nginx_proxy_real_ip_header', 'text', undefined, 'The same as real_ip_header, which wins', {
     honoured: true,
+    live: true,
   }),
   setting('nginx_proxy_real_ip_recursive', 'boolean', undefined, 'The same as real_ip_recursive, which wins', {
     honoured: true,
+    live: true,
   }),
   setting(
     'nginx_proxy_proxy_ssl_verify',
@@ -131,6 +146,7 @@ export const httpSettings: readonly KnownSetting[] = [
   }),
   setting('nginx_worker_processes', 'workers', 'auto', 'Data plane threads: auto (one per core) or 1 to 64', {
     honoured: true,
+    live: true,
   }),
   setting('nginx_daemon', 'boolean', 'on', 'Run in the background; Sallyport always runs in the foreground', {
     harmless: ['off'],

@@ -43,10 +43,11 @@ export const listenerSettings: readonly KnownSetting[] = [
     'certificate',
     undefined,
     "Certificate of the proxy's ssl listeners: path, PEM text or base64 of PEM; self-signed when unset",
-    { honoured: true },
+    { honoured: true, live: true },
   ),
   setting('ssl_cert_key', 'certificate', undefined, 'Key of ssl_cert, in the same forms', {
     honoured: true,
+    live: true,
     secret: true,
   }),
   setting(
@@ -89,17 +90,25 @@ export const listenerSettings: readonly KnownSetting[] = [
     'certificate',
     undefined,
     "Certificate of the Admin API's ssl listeners; self-signed when unset",
-    { honoured: true },
+    { honoured: true, live: true },
   ),
-  setting('admin_ssl_cert_key', 'certificate', undefined, 'Key of admin_ssl_cert', { honoured: true, secret: true }),
+  setting('admin_ssl_cert_key', 'certificate', undefined, 'Key of admin_ssl_cert', {
+    honoured: true,
+    live: true,
+    secret: true,
+  }),
   setting(
     'status_ssl_cert',
     'certificate',
     undefined,
     "Certificate of the status API's ssl listeners; self-signed when unset",
-    { honoured: true },
+    { honoured: true, live: true },
   ),
-  setting('status_ssl_cert_key', 'certificate', undefined, 'Key of status_ssl_cert', { honoured: true, secret: true }),
+  setting('status_ssl_cert_key', 'certificate', undefined, 'Key of status_ssl_cert', {
+    honoured: true,
+    live: true,
+    secret: true,
+  }),
   setting('debug_ssl_cert', 'certificate', undefined, 'Certificate of the debug listener'),
   setting('debug_ssl_cert_key', 'certificate', undefined, 'Key of debug_ssl_cert', { secret: true }),
 ];

@@ -7,7 +7,7 @@ export const luaSettings: readonly KnownSetting[] = [
     'list',
     'system',
     'Authorities trusted by outgoing TLS: system, paths of PEM files, or both; those of the runtime when unset',
-    { honoured: true },
+    { honoured: true, live: true },
   ),
   setting('lua_ssl_verify_depth', 'integer', '1', 'Length of certificate chains of outgoing TLS', {
     withoutMeaning: true,
