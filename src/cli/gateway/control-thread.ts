@@ -12,7 +12,6 @@ import {
 import { createLogger, type Logger } from '../../base/log.ts';
 import { packageVersion } from '../../base/paths.ts';
 import type { ConfigChange } from '../../entities/index.ts';
-import { pluginsByName } from '../../plugins/index.ts';
 import type { CertificatePair, Listener, Settings } from '../../settings/settings.ts';
 import { compileSnapshot } from '../../snapshot/compile.ts';
 import { SnapshotHolder } from '../../snapshot/holder.ts';
@@ -20,6 +19,7 @@ import { emptySnapshot } from '../../snapshot/snapshot.ts';
 import type { BoundListener, ControlToMain, MainToControl, NodeFacts } from '../../threads/messages.ts';
 import { WorkerFleet } from '../../threads/worker-fleet.ts';
 import { BalancingFeed } from './balancing-feed.ts';
+import { enabledPlugins } from './enabled-plugins.ts';
 import { HealthPort } from './health-port.ts';
 import { nodeId } from './node-id.ts';
 import { openStore } from './open-store.ts';
@@ -45,7 +45,7 @@ if (main !== null) {
 async function start(settings: ControlSettings, toMain: MessagePort): Promise<void> {
   const log = createLogger({ level: settings.logLevel, name: 'control', destination: settings.processLog });
   const post = (message: ControlToMain) => toMain.postMessage(message);
-  const plugins = pluginsByName();
+  const plugins = enabledPlugins(settings.plugins);
   const metrics = new MetricsLedger();
   const fleet = new WorkerFleet({
     silenceMs,
@@ -160,7 +160,7 @@ function fail(error: unknown, log: Logger, post: (message: ControlToMain) => voi
   post({ kind: 'failed', reason });
 }
 
-async function firstSnapshot(everything: ConfigChange, plugins: ReturnType<typeof pluginsByName>) {
+async function firstSnapshot(everything: ConfigChange, plugins: ReturnType<typeof enabledPlugins>) {
   const outcome = await compileSnapshot(emptySnapshot, everything, { plugins });
   if (outcome.kind === 'ok') return outcome.snapshot;
   const reasons = outcome.faults.map((fault) => `${fault.kind} ${fault.name ?? fault.id}: ${fault.message}`);

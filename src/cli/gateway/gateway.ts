@@ -14,6 +14,7 @@ import type { Settings } from '../../settings/settings.ts';
 import { prepareStateFolder } from '../../settings/state-folder.ts';
 import type { BoundListener, ControlToMain, MainToControl, NodeFacts } from '../../threads/messages.ts';
 import type { ControlSettings } from './control-thread.ts';
+import { unknownPlugins } from './enabled-plugins.ts';
 import { fixPorts } from './fix-ports.ts';
 import { type ListenerCertificates, listenerCertificates } from './listener-certificates.ts';
 import { MainMetrics } from './main-metrics.ts';
@@ -44,6 +45,8 @@ export async function startGateway(settings: Settings): Promise<Gateway> {
   if (folder.kind === 'fault') throw new StartError(folder.fault);
   const log = createLogger({ level: settings.logLevel, name: 'main', destination: settings.processLog });
   for (const warning of folder.warnings) log.warn('main.prefix.warn', { warning });
+  const unknown = unknownPlugins(settings.plugins);
+  if (unknown.length > 0) log.warn('main.plugin.unknown', { plugins: unknown });
   const reusePort = process.platform === 'linux';
   const shared = await fixPorts(settings);
   const certificates = await listenerCertificates(shared);

@@ -4,7 +4,6 @@ import { cheapRandom } from '../../balancer/random.ts';
 import { createLogger } from '../../base/log.ts';
 import { packageVersion } from '../../base/paths.ts';
 import { createUpstreamPools } from '../../http/index.ts';
-import { pluginsByName } from '../../plugins/index.ts';
 import { AccessLog } from '../../proxy/access-log.ts';
 import { createDataPlane } from '../../proxy/data-plane.ts';
 import { WorkerMetrics } from '../../proxy/metrics.ts';
@@ -18,6 +17,7 @@ import { ConsumerIndex } from '../../snapshot/consumer-index.ts';
 import { CredentialIndex } from '../../snapshot/credential-index.ts';
 import { SnapshotHolder } from '../../snapshot/holder.ts';
 import type { ControlToWorker, MainToWorker, WorkerToControl, WorkerToMain } from '../../threads/messages.ts';
+import { enabledPlugins } from './enabled-plugins.ts';
 import { WorkerConfiguration } from './worker-configuration.ts';
 import { poolOptions, proxyOptions } from './worker-options.ts';
 import { WorkerServing } from './worker-serving.ts';
@@ -78,7 +78,7 @@ function start({ worker, seat, settings, controlPort }: WorkerData, toMain: Mess
     consumers,
     credentials,
     balancer,
-    environment: { plugins: pluginsByName(), tlsVerifyDefault: settings.upstreamTls.verify },
+    environment: { plugins: enabledPlugins(settings.plugins), tlsVerifyDefault: settings.upstreamTls.verify },
     log,
     tell,
   });
