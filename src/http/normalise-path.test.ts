@@ -28,6 +28,7 @@ const cases: readonly (readonly [string, string | undefined])[] = [
   ['/a%2F%2e%2e/b', undefined],
   ['/a/..;/b', undefined],
   ['/a/.;x=1', undefined],
+  ['/a/..%3bx/b', undefined],
   ['/a..;/b', '/a..;/b'],
   ['/a..%2Fb', '/a..%2Fb'],
   ['/a%2F...', '/a%2F...'],
