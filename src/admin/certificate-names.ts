@@ -13,10 +13,13 @@ export async function writeNames(
   names: readonly string[],
   generators: Generators,
 ): Promise<readonly Fault[]> {
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined) return [fault(`${repeated} is duplicated`)];
+  const wanted = new Set<string>();
+  for (const name of names) {
+    if (wanted.has(name)) return [fault(`${name} is duplicated`)];
+    wanted.add(name);
+  }
   const present = await transaction.referring('snis', 'certificate', certificate.id);
-  for (const sni of present) if (!names.includes(nameOf(sni))) await transaction.delete('snis', sni.id);
+  for (const sni of present) if (!wanted.has(nameOf(sni))) await transaction.delete('snis', sni.id);
   for (const name of names) {
     const holder = await transaction.getByKey('snis', name);
     const owner = holder === undefined ? undefined : foreignId(holder, 'certificate');

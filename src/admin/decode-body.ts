@@ -2,7 +2,8 @@ import { limits } from '../base/limits.ts';
 import { type FormPair, inferForm, type PlainObject, type RecordField } from '../schema/index.ts';
 import { tooDeep } from '../schema/value.ts';
 import { type AdminAnswer, message } from './answer.ts';
-import { parseFormPairs } from './form-pairs.ts';
+import { type FormPairs, parseFormPairs } from './form-pairs.ts';
+import { parseMultipart } from './multipart.ts';
 
 /** The fields a client sent; those of a form get their types from a schema. */
 export type AdminBody =
@@ -24,9 +25,7 @@ export function decodeBody(contentType: string | undefined, bytes: Uint8Array): 
   if (contentType.startsWith('application/json')) return decodeJson(bytes);
   if (contentType.startsWith('application/x-www-form-urlencoded')) return decodeForm(bytes);
   if (contentType.startsWith('multipart/form-data')) {
-    const text =
-      'multipart/form-data is not supported yet by this version of Sallyport; send JSON or a urlencoded form';
-    return refuse(message(415, text));
+    return formBody(parseMultipart(contentType, bytes, limits.adminArgumentsMax), 'multipart');
   }
   return refuse({ status: 415 });
 }
@@ -80,9 +79,12 @@ function decodeForm(bytes: Uint8Array): DecodedBody {
   } catch {
     return refuse(message(400, 'Cannot parse form body'));
   }
-  const parsed = parseFormPairs(text, limits.adminArgumentsMax);
+  return formBody(parseFormPairs(text, limits.adminArgumentsMax), 'form');
+}
+
+function formBody(parsed: FormPairs, format: 'form' | 'multipart'): DecodedBody {
   if (parsed.kind === 'too_many') return refuse(message(400, 'Too many arguments'));
-  if (parsed.kind === 'malformed') return refuse(message(400, 'Cannot parse form body'));
+  if (parsed.kind === 'malformed') return refuse(message(400, `Cannot parse ${format} body`));
   return { kind: 'body', body: { kind: 'form', pairs: parsed.pairs } };
 }
 

@@ -200,6 +200,7 @@ async function bytesMutation(client: Client, bases: readonly Base[], pick: Pick,
     'application/json',
     'application/x-www-form-urlencoded',
     'multipart/form-data',
+    'multipart/form-data; boundary=x',
     'text/plain',
   ]);
   const answer = await client.raw('POST', path, cut, { 'content-type': type });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startSallyport, type TestGateway } from '../support/gateway.ts';
+import { nodeHealthCases } from './cases/upstreams.ts';
+import { Client } from './client.ts';
 import { adminFuzz } from './fuzz.ts';
 import { adminSuite } from './suite.ts';
 
@@ -21,6 +23,7 @@ for (const workers of [1, 2]) {
     const url = () => gateway?.adminUrl ?? '';
 
     adminSuite(url);
+    nodeHealthCases(new Client(url));
     adminFuzz(url, 500, 100 + workers);
 
     test('after all of it no worker was lost, none failed to compile, and nothing went wrong inside', () => {

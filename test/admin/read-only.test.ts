@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import type { HealthAccess } from '../../src/admin/parts.ts';
 import { pluginsByName } from '../../src/plugins/index.ts';
 import { openDeclarativeStore } from '../../src/store/declarative/open-declarative-store.ts';
+import { testCertificate } from '../support/certificates.ts';
 import { Client, field, rows } from './client.ts';
 import { startAdmin, type TestAdmin, testSettings } from './harness.ts';
 
@@ -16,25 +18,50 @@ services:
         paths: [/x]
 consumers:
   - username: bob
+    keyauth_credentials:
+      - key: secret
+    acls:
+      - group: staff
+upstreams:
+  - name: u
+    targets:
+      - target: a.example
 `;
+
+/** Certificates are made anew for each run, so they come on top as JSON, which is YAML too. */
+async function withCertificates(): Promise<string> {
+  const [leaf, authority] = await Promise.all([testCertificate(), testCertificate({ authority: true })]);
+  const id = randomUUID();
+  const services = [{ name: 'tls', url: 'https://h', ca_certificates: [id] }];
+  const certificates = [{ ...leaf, snis: [{ name: 'a.example' }], services }];
+  const lines = Object.entries({ certificates, ca_certificates: [{ id, cert: authority.cert }] });
+  return `${text}${lines.map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`).join('')}`;
+}
 
 let admin: TestAdmin | undefined;
 const client = new Client(() => admin?.url ?? '');
 
 before(async () => {
-  const opened = await openDeclarativeStore({ text, plugins: pluginsByName() });
+  const opened = await openDeclarativeStore({ text: await withCertificates(), plugins: pluginsByName() });
   assert.equal(opened.kind, 'ok');
   if (opened.kind !== 'ok') return;
   const settings = { ...testSettings, database: 'off', configurationHash: 'ab'.repeat(16) } as const;
-  admin = await startAdmin({ store: opened.store, settings });
+  const health: HealthAccess = {
+    ofUpstream: async () => undefined,
+    ofAll: async () => [],
+    set: async () => 'set',
+  };
+  admin = await startAdmin({ store: opened.store, settings, health });
 });
 
 after(() => admin?.close());
 
 test('a declarative configuration is read like any other', async () => {
   assert.deepEqual(
-    rows((await client.get('/services')).json).map((row) => row['name']),
-    ['ex'],
+    rows((await client.get('/services')).json)
+      .map((row) => row['name'])
+      .sort(),
+    ['ex', 'tls'],
   );
   assert.equal(rows((await client.get('/services/ex/routes')).json).length, 1);
 });
@@ -61,6 +88,31 @@ const writes: readonly (readonly [method: string, path: string, body: object | u
     { tags: ['a'] },
     "cannot update 'consumers' entities by 'username' when not using a database",
   ],
+  [
+    'POST',
+    '/upstreams/u/targets',
+    { target: 'b.example' },
+    "cannot create 'targets' entities when not using a database",
+  ],
+  [
+    'PATCH',
+    '/upstreams/u/targets/a.example',
+    { weight: 1 },
+    "cannot update 'targets' entities by 'target' when not using a database",
+  ],
+  [
+    'PUT',
+    '/consumers/bob/acls/editors',
+    {},
+    "cannot create or update 'acls' entities by 'group' when not using a database",
+  ],
+  [
+    'DELETE',
+    '/key-auths/secret',
+    undefined,
+    "cannot remove 'keyauth_credentials' entities by 'key' when not using a database",
+  ],
+  ['DELETE', '/certificates/a.example', undefined, "cannot remove 'certificates' entities when not using a database"],
   ['DELETE', '/routes/r', undefined, "cannot remove 'routes' entities by 'name' when not using a database"],
 ];
 for (const [method, path, body, message] of writes) {
@@ -98,6 +150,22 @@ test('GET /config gives a text that loads to the same entities', async () => {
     upserts?.map(({ entity }) => ({ ...entity, updated_at: 0 }));
   assert.deepEqual(plain(after.upserts), plain(before?.upserts));
   await again.store.close();
+});
+
+test('certificates, targets and credentials of a declarative configuration are read through their names', async () => {
+  const certificate = (await client.get('/certificates/a.example')).json;
+  assert.deepEqual(field(certificate, 'snis'), ['a.example']);
+  for (const path of [
+    '/upstreams/u/targets/a.example:8000',
+    '/consumers/bob/key-auth/secret',
+    '/consumers/bob/acls/staff',
+  ]) {
+    assert.equal((await client.get(path)).status, 200, path);
+  }
+});
+
+test('without a database the health of a target may still be set', async () => {
+  assert.equal((await client.put('/upstreams/u/targets/a.example/unhealthy')).status, 204);
 });
 
 test('POST /config is refused with what to do instead, whatever the type of the body', async () => {

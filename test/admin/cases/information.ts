@@ -6,6 +6,7 @@ import { config } from './plugins.ts';
 export function informationCases(client: Client): void {
   nodeCases(client);
   schemaCases(client);
+  kindSchemaCases(client);
   validateCases(client);
   decisionCases(client);
 }
@@ -156,6 +157,33 @@ function schemaCases(client: Client): void {
     assert.ok(Array.isArray(fields));
     assert.ok(fields.some((one) => Object.hasOwn(one, 'issuer')));
     assert.equal((await client.get('/plugins/schema/nope')).status, 404);
+  });
+}
+
+function kindSchemaCases(client: Client): void {
+  test('every kind has its schema, defaults of nested records included', async () => {
+    const kinds = 'upstreams targets certificates snis ca_certificates keyauth_credentials acls'.split(' ');
+    for (const kind of kinds) assert.equal((await client.get(`/schemas/${kind}`)).status, 200, kind);
+    const { json } = await client.get('/schemas/upstreams');
+    const fields = field(json, 'fields');
+    const healthchecks = Array.isArray(fields) ? fields.find((one) => Object.hasOwn(one, 'healthchecks')) : undefined;
+    assert.deepEqual(field(healthchecks, 'healthchecks.default.active.healthy.http_statuses'), [200, 302]);
+  });
+
+  test('ttl is no field of the schema of keys, snis one of that of certificates', async () => {
+    const names = async (kind: string) => {
+      const fields = field((await client.get(`/schemas/${kind}`)).json, 'fields');
+      return Array.isArray(fields) ? fields.flatMap((one) => Object.keys(one)) : [];
+    };
+    assert.deepEqual(await names('keyauth_credentials'), ['id', 'created_at', 'consumer', 'key', 'tags']);
+    assert.ok((await names('certificates')).includes('snis'));
+  });
+
+  test('bodies of the new kinds are validated without being stored', async () => {
+    const good = await client.post('/schemas/upstreams/validate', { name: 'u', hash_on: 'ip' });
+    assert.deepEqual([good.status, good.json], [200, { message: 'schema validation successful' }]);
+    const bad = await client.post('/schemas/targets/validate', { target: 'a b' });
+    assert.deepEqual(Object.keys(Object(field(bad.json, 'fields'))).sort(), ['target', 'upstream']);
   });
 }
 

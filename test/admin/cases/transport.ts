@@ -98,11 +98,23 @@ function bodyCases(client: Client): void {
     });
   }
 
-  test('a multipart body is 415 and says what to send', async () => {
+  test('a multipart body is a form, files included', async () => {
+    const form = new FormData();
+    form.append('url', new File(['http://h/p'], 'url.txt'));
+    form.append('tags[]', 'x');
+    form.append('tags[]', 'y');
+    const sent = new Response(form);
+    const headers = { 'content-type': sent.headers.get('content-type') ?? '' };
+    const answer = await client.raw('POST', '/services', new Uint8Array(await sent.arrayBuffer()), headers);
+    assert.equal(answer.status, 201, answer.text);
+    assert.deepEqual([field(answer.json, 'path'), field(answer.json, 'tags')], ['/p', ['x', 'y']]);
+  });
+
+  test('a multipart body that breaks off is refused', async () => {
     const headers = { 'content-type': 'multipart/form-data; boundary=x' };
-    const answer = await client.raw('POST', '/services', '--x--', headers);
-    assert.equal(answer.status, 415);
-    assert.match(String(field(answer.json, 'message')), /not supported yet/);
+    const answer = await client.raw('POST', '/services', '--x\r\nContent-Disp', headers);
+    assert.equal(answer.status, 400);
+    assert.deepEqual(answer.json, { message: 'Cannot parse multipart body' });
   });
 
   test('no body and no Content-Type count as no fields', async () => {

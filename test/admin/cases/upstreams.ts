@@ -127,9 +127,12 @@ function targetCases(client: Client): void {
   test('deleting an upstream deletes its targets', async () => {
     const name = fresh('u');
     const first = await client.make('/upstreams', { name });
-    const target = await client.make(`/upstreams/${first.id}/targets`, { target: 'a', tags: [fresh('tag')] });
+    const tag = fresh('tag');
+    const target = await client.make(`/upstreams/${first.id}/targets`, { target: 'a', tags: [tag] });
+    const tagged = async () => field((await client.get(`/tags/${tag}`)).json, 'data');
+    assert.deepEqual(await tagged(), [{ entity_name: 'targets', entity_id: target.id, tag }]);
     assert.equal((await client.delete(`/upstreams/${name}`)).status, 204);
-    assert.deepEqual(rows({ data: [] }), field((await client.get(`/tags/${String(target['tags'])}`)).json, 'data'));
+    assert.deepEqual(await tagged(), []);
   });
 }
 
@@ -220,5 +223,25 @@ function healthCases(client: Client): void {
         assert.equal((await client.post(`/upstreams/${id}/${path}`)).status, 405, path);
       }
     }
+  });
+}
+
+/** What only a whole node can answer. */
+export function nodeHealthCases(client: Client): void {
+  test('health checks are seen as soon as they are configured, and targets set by hand stay as they were set', async () => {
+    // Nothing probes and no traffic comes, so only the calls below can change the health.
+    const healthchecks = { passive: { unhealthy: { http_failures: 1 } } };
+    const { id } = await client.make('/upstreams', { name: fresh('u'), healthchecks });
+    const target = await client.make(`/upstreams/${id}/targets`, { target: '127.0.0.1:9' });
+    const words = async () => {
+      const whole = await client.get(`/upstreams/${id}/health?balancer_health=1`);
+      const single = await client.get(`/upstreams/${id}/health`);
+      return [field(single.json, 'data.0.health'), field(whole.json, 'data.balancer_health')];
+    };
+    assert.deepEqual(await words(), ['HEALTHY', 'HEALTHY']);
+    assert.equal((await client.put(`/upstreams/${id}/targets/${target.id}/unhealthy`)).status, 204);
+    assert.deepEqual(await words(), ['UNHEALTHY', 'UNHEALTHY']);
+    assert.equal((await client.put(`/upstreams/${id}/targets/127.0.0.1:9/127.0.0.1:9/healthy`)).status, 204);
+    assert.deepEqual(await words(), ['HEALTHY', 'HEALTHY']);
   });
 }
