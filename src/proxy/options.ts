@@ -4,7 +4,7 @@ import type { ErrorBodyOptions } from './error-body.ts';
 export interface ProxyOptions extends ErrorBodyOptions {
   /** Networks (`address/length`) whose forwarded headers are believed. */
   readonly trustedIps: readonly string[];
-  /** Lower-case name of the header in which a trusted peer tells the client's address, or `proxy_protocol`. */
+  /** Lower-case name of the header in which a trusted peer tells the client's address. */
   readonly realIpHeader: string;
   /** Trusted addresses are skipped from the right. */
   readonly realIpRecursive: boolean;

@@ -73,7 +73,10 @@ function upstreamRequestIdOf(words: readonly string[], faults: string[]): boolea
 
 function realIpHeaderOf(text: string, faults: string[]): string {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)) {
-    faults.push(`real_ip_header: ${JSON.stringify(text)} is not accepted; accepted: a header name, or proxy_protocol`);
+    faults.push(`real_ip_header: ${JSON.stringify(text)} is not accepted; accepted: a header name`);
+  }
+  if (text === 'proxy_protocol') {
+    faults.push('real_ip_header: proxy_protocol is not supported by this version; accepted: a header name');
   }
   return text.toLowerCase();
 }
