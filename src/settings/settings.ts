@@ -141,7 +141,7 @@ export interface RequestSettings {
   readonly responseHeaders: readonly string[];
   /** The upstream gets X-Kong-Request-Id (`headers_upstream`). */
   readonly upstreamRequestId: boolean;
-  /** Lower case; `proxy_protocol` is not a header. */
+  /** Lower case. */
   readonly realIpHeader: string;
   readonly realIpRecursive: boolean;
   /** Media type of error bodies where the request names none. */
