@@ -59,14 +59,15 @@ export const probe: Probe = (checks, address) => {
 };
 
 function open(checks: ActiveChecks, type: 'http' | 'https', address: ProbeAddress): ClientRequest {
-  const headers: Record<string, string[]> = { host: [hostField(type, address)] };
+  const headers: Record<string, string | string[]> = { host: hostField(type, address) };
   for (const [name, value] of checks.headers) {
     const lower = name.toLowerCase();
-    if (lower === 'host') headers['host'] = [value];
-    else headers[lower] = [...(headers[lower] ?? []), value];
+    const before = headers[lower];
+    // Node takes a single text for Host only.
+    headers[lower] = before === undefined || lower === 'host' ? value : [before, value].flat();
   }
-  headers['user-agent'] ??= [`sallyport/${packageVersion()} (health check)`];
-  headers['connection'] = ['close'];
+  headers['user-agent'] ??= `sallyport/${packageVersion()} (health check)`;
+  headers['connection'] = 'close';
   const options = {
     host: address.ip,
     port: address.port,
