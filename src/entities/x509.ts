@@ -2,18 +2,30 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { limits } from '../base/limits.ts';
 
-const block = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
-
 /** The certificates of a PEM text, in order; a text says why there are none. Never throws. */
 export function parseCertificates(pem: string): readonly X509Certificate[] | string {
   if (pem.length > limits.certificatePemCharsMax) return `longer than ${limits.certificatePemCharsMax} characters`;
-  const blocks = pem.match(block) ?? [];
-  if (blocks.length === 0) return 'expected a PEM text with BEGIN CERTIFICATE';
+  const blocks = certificateBlocks(pem);
+  if (blocks.length === 0) return 'expected a PEM text with BEGIN CERTIFICATE and END CERTIFICATE';
   try {
     return blocks.map((text) => new X509Certificate(text));
   } catch (error) {
     return reasonOf(error);
   }
+}
+
+const [opening, closing] = ['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----'];
+
+/** Found by hand: a pattern would look for the end of every beginning anew. */
+function certificateBlocks(pem: string): string[] {
+  const blocks: string[] = [];
+  for (let start = pem.indexOf(opening); start >= 0; ) {
+    const end = pem.indexOf(closing, start);
+    if (end < 0) return [];
+    blocks.push(pem.slice(start, end + closing.length));
+    start = pem.indexOf(opening, end);
+  }
+  return blocks;
 }
 
 /** Kong's `invalid certificate: …`, or undefined for a PEM text of one certificate or a chain. */
