@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/base/paths.ts';
 import { bundledPlugins } from '../../src/plugins/index.ts';
+import { accessLogPage } from './access-log-page.ts';
 import { parseChange, renderChangelog } from './changelog.ts';
 import { entitiesPage } from './entities-page.ts';
 import { checksPage, pluginPage } from './plugin-pages.ts';
@@ -22,6 +23,7 @@ export function generatedPages(): Page[] {
     { path: 'CHANGELOG.md', text: changelog() },
     { path: 'docs/reference/settings.md', text: note + settingsPage() },
     { path: 'docs/reference/entities.md', text: note + entitiesPage() },
+    { path: 'docs/reference/access-log.md', text: note + accessLogPage() },
     { path: 'docs/reference/checks.md', text: note + checksPage(bundledPlugins) },
     ...bundledPlugins.map((plugin) => ({
       path: `docs/reference/plugins/${plugin.name}.md`,
