@@ -13,7 +13,7 @@ import { type AdminMethod, allowedMethods, pathSegments, type RouteMatch, type R
 export interface RawRequest extends GuardedRequest {
   /** The request target as sent. */
   readonly target: string;
-  /** Reads the whole body; undefined when it is larger than `limits.adminBodyBytesMax`. */
+  /** Reads the whole body; undefined when it is larger than the listener takes. */
   readBody(): Promise<Uint8Array | undefined>;
 }
 
@@ -22,6 +22,8 @@ export interface DispatchParts {
   /** Path prefixes under which the same API answers, besides none. */
   readonly prefixes: readonly string[];
   readonly guard: (request: GuardedRequest) => GuardVerdict;
+  /** Largest body; `limits.adminBodyBytesMax` unless given. */
+  readonly bodyBytesMax?: number | undefined;
   readonly log: Logger;
 }
 
@@ -66,7 +68,7 @@ async function answerRoute(
   if (route.ignoresBody !== true && (method === 'POST' || method === 'PUT' || method === 'PATCH')) {
     const bytes = await request.readBody();
     if (bytes === undefined) {
-      return message(413, `the body is larger than ${limits.adminBodyBytesMax} bytes`);
+      return message(413, `the body is larger than ${parts.bodyBytesMax ?? limits.adminBodyBytesMax} bytes`);
     }
     const decoded = decodeBody(request.headers['content-type'], bytes);
     if (decoded.kind === 'refused') return decoded.answer;

@@ -28,6 +28,8 @@ export interface Listeners {
 
 export interface ListenersParts {
   readonly dispatch: Dispatch;
+  /** Largest body of a request; `limits.adminBodyBytesMax` unless given. */
+  readonly bodyBytesMax?: number | undefined;
   /** The `Server` header. */
   readonly serverName: string;
   readonly log: Logger;
@@ -117,7 +119,7 @@ async function serve(
       hosts: hostLines(request),
       secure: 'encrypted' in request.socket,
       readBody: async () => {
-        const bytes = await readBody(request, limits.adminBodyBytesMax);
+        const bytes = await readBody(request, parts.bodyBytesMax ?? limits.adminBodyBytesMax);
         body.tooLarge = bytes === undefined;
         return bytes;
       },

@@ -36,6 +36,8 @@ export interface AdminSettings {
   readonly configurationHash?: string;
   readonly adminGuiUrls: readonly string[];
   readonly allowedHosts: readonly string[];
+  /** Largest body of a request; `limits.adminBodyBytesMax` unless given. */
+  readonly bodyBytesMax?: number;
 }
 
 /** Health of upstreams on this node. */

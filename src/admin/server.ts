@@ -13,7 +13,8 @@ const prefixes = ['/kong-admin'];
 /** The Admin API on as many addresses as it is told to listen on. */
 export function createAdminServer(parts: AdminParts): AdminServer {
   const { settings, log } = parts;
+  const { bodyBytesMax } = settings;
   const guard = createGuard({ allowedHosts: settings.allowedHosts, adminGuiUrls: settings.adminGuiUrls });
-  const dispatch = createDispatch({ router: createRouter(adminRoutes(parts)), prefixes, guard, log });
-  return createListeners({ dispatch, serverName: `sallyport/${settings.version}`, log });
+  const dispatch = createDispatch({ router: createRouter(adminRoutes(parts)), prefixes, guard, bodyBytesMax, log });
+  return createListeners({ dispatch, bodyBytesMax, serverName: `sallyport/${settings.version}`, log });
 }

@@ -94,6 +94,7 @@ async function start(settings: ControlSettings, toMain: MessagePort): Promise<vo
         database: settings.database,
         adminGuiUrls: settings.adminGuiUrls,
         allowedHosts: settings.adminAllowedHosts,
+        bodyBytesMax: settings.adminBodyBytesMax,
       },
       log,
     };
