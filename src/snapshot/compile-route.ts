@@ -2,6 +2,7 @@ import { compileUserRegex, type UserRegex } from '../base/regex.ts';
 import type { Route } from '../entities/index.ts';
 import { type Criteria, type HeaderCriterion, type RouteIndexing, rankOf } from './router/criteria.ts';
 import { type HostPattern, parseHostPattern } from './router/host-pattern.ts';
+import { regexKey } from './router/regex-key.ts';
 import { comparableServerName } from './router/server-name.ts';
 import { escapePath } from './upstream-path.ts';
 
@@ -26,9 +27,9 @@ export function routeIndexing(route: Route): IndexingOutcome {
   const stated =
     hosts !== undefined || methods !== undefined || snis !== undefined || headers.criteria.length > 0 || hasPaths;
   if (!routed || !stated) return { kind: 'ok', indexing: { hosts: undefined, criteria: [] } };
-  const patterns = hasPaths ? paths.patterns : [{ prefix: '', pattern: undefined }];
+  const patterns = hasPaths ? paths.patterns : [{ prefix: '', key: [''], pattern: undefined }];
   const criteria = patterns.map(
-    ({ prefix, pattern }, pathIndex): Criteria => ({
+    ({ prefix, key, pattern }, pathIndex): Criteria => ({
       rank: rankOf({
         hosts: hosts !== undefined,
         headers: headers.criteria.length > 0,
@@ -41,11 +42,12 @@ export function routeIndexing(route: Route): IndexingOutcome {
       }),
       headerCount: headers.criteria.length,
       regexPriority: pattern === undefined ? 0 : route.regex_priority,
-      prefixLength: pattern === undefined ? prefix.length : 0,
+      prefixLength: prefix.length,
       createdAt: route.created_at,
       routeId: route.id,
       pathIndex,
       prefix,
+      key,
       pattern,
       methods,
       headers: headers.criteria,
@@ -88,6 +90,7 @@ function headerCriteria(headers: Route['headers']): HeaderOutcome {
 
 interface PathPattern {
   readonly prefix: string;
+  readonly key: readonly string[];
   readonly pattern: UserRegex | undefined;
 }
 
@@ -99,13 +102,15 @@ function pathPatterns(paths: Route['paths']): PathsOutcome {
   const patterns: PathPattern[] = [];
   for (const [index, path] of (paths ?? []).entries()) {
     if (!path.startsWith('~')) {
-      patterns.push({ prefix: comparablePrefix(path), pattern: undefined });
+      const prefix = comparablePrefix(path);
+      patterns.push({ prefix, key: [prefix], pattern: undefined });
       continue;
     }
     // Kong shows a pattern spaces and non-ASCII bytes decoded; here it sees what goes upstream, where they are escaped.
     const compiled = compileUserRegex(path.slice(1));
     if (compiled.kind === 'bad') return { kind: 'fault', message: `paths[${index}]: ${compiled.reason}` };
-    patterns.push({ prefix: compiled.regex.literalPrefix, pattern: compiled.regex });
+    const { source, literalPrefix } = compiled.regex;
+    patterns.push({ prefix: '', key: regexKey(source, literalPrefix), pattern: compiled.regex });
   }
   return { kind: 'ok', patterns };
 }

@@ -46,6 +46,13 @@ const paths = [
   '~/(a|b)/(?<rest>.*)',
   '~/ab?c?',
   '~/.*e',
+  '~/a/[^/]+/c',
+  '~/a/[^/]*',
+  '~/[a-z]+/b',
+  '~/a/(?<x>\\w+)/c/d$',
+  '~/(?:a|b)/\\d*/?x?',
+  '~/[ab]/(b|7)/(?<y>[^/]+)/d',
+  '~/a\\w?/b',
 ];
 const askedPaths = [
   '/',
@@ -61,6 +68,9 @@ const askedPaths = [
   '/b',
   '/b/a',
   '/c',
+  '/b/7/c/d',
+  '/a/7/c/d',
+  '/ab/b',
   '/A',
 ];
 const headerSets: readonly (Record<string, string[]> | null)[] = [
@@ -112,7 +122,7 @@ function randomRequest(random: Random): TestRequest {
   };
 }
 
-for (let seed = 1; seed <= 8; seed += 1) {
+for (let seed = 1; seed <= 6; seed += 1) {
   test(`router and a plain reading of the rules agree on 500 sets of routes (seed ${seed})`, async () => {
     const random = seeded(seed * 7919);
     let matched = 0;

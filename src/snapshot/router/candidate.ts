@@ -16,14 +16,13 @@ export interface Candidate {
 }
 
 export function makeCandidate(criteria: Criteria, route: CompiledRoute): Candidate {
-  const matchedPrefix = criteria.pattern === undefined ? criteria.prefix : '';
-  const { methods, pattern, headers, snis } = criteria;
+  const { prefix, methods, pattern, headers, snis } = criteria;
   return {
     criteria,
     unconditional: methods === undefined && pattern === undefined && headers.length === 0 && snis === undefined,
     facets: facetsOf(criteria),
     route,
-    match: Object.freeze({ route, matchedPrefix, captures: undefined }),
+    match: Object.freeze({ route, matchedPrefix: prefix, captures: undefined }),
   };
 }
 

@@ -32,8 +32,10 @@ export interface Criteria {
   readonly routeId: string;
   /** Position in the route's `paths`, to keep the order of equals stable. */
   readonly pathIndex: number;
-  /** Every matching path begins with it: the prefix itself, or a pattern's literal beginning. */
+  /** What `strip_path` removes unless a pattern matched; empty for patterns and for routes without paths. */
   readonly prefix: string;
+  /** Where the index holds it: the prefix, or what `regexKey` knows of a pattern. */
+  readonly key: readonly string[];
   readonly pattern: UserRegex | undefined;
   readonly methods: ReadonlySet<string> | undefined;
   readonly headers: readonly HeaderCriterion[];

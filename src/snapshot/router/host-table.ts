@@ -99,16 +99,14 @@ export class HostTableDraft {
 
   /** Adds a candidate under one host; undefined: under no host. */
   add(host: HostPattern | undefined, candidate: Candidate): void {
-    const { prefix } = candidate.criteria;
-    this.#change(host, (tree) => insertCandidate(tree, prefix, candidate, this.#owner));
+    const { key } = candidate.criteria;
+    this.#change(host, (tree) => insertCandidate(tree, key, candidate, this.#owner));
   }
 
   /** Takes out what `add` put in. */
   remove(host: HostPattern | undefined, candidate: Candidate): void {
-    const { prefix } = candidate.criteria;
-    this.#change(host, (tree) =>
-      tree === undefined ? undefined : removeCandidate(tree, prefix, candidate, this.#owner),
-    );
+    const { key } = candidate.criteria;
+    this.#change(host, (tree) => (tree === undefined ? undefined : removeCandidate(tree, key, candidate, this.#owner)));
   }
 
   /** The table; the draft must not be used afterwards. */

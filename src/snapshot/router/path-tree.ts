@@ -7,6 +7,8 @@ import type { Candidate } from './candidate.ts';
  * Lookups by distinct prefix length in a `Map` cost one hash of a substring for each length instead, and
  * grow with the number of lengths in use.
  *
+ * Patterns with a text of unknown length in them, such as `/users/[^/]+/orders`, continue behind the next slash.
+ *
  * Nodes are shared between trees. A node may be written to only by the edit that made it (`owner`).
  */
 export interface PathNode {
@@ -15,6 +17,8 @@ export interface PathNode {
   readonly bucket: Bucket;
   /** By first code unit of the child's label. */
   readonly children: ReadonlyMap<number, PathNode>;
+  /** What goes on at the next slash, whatever stands before it. */
+  readonly beyondSegment: PathNode | undefined;
 }
 
 /** Identity of one edit; nodes it made are its own until it ends. */
@@ -24,34 +28,46 @@ interface OwnedNode {
   label: string;
   bucket: Bucket;
   children: Map<number, PathNode>;
+  beyondSegment: PathNode | undefined;
   /** Undefined for nodes of a finished tree seen by another edit. */
   readonly owner: EditOwner;
 }
 
 const noChildren: Map<number, PathNode> = new Map();
 
-/** The tree with the candidate at `prefix`; `node` itself is changed only if this edit made it. */
+/**
+ * The tree with the candidate at the place that `key` names: a prefix, and for every further piece what follows at the
+ * next slash. `node` itself is changed only if this edit made it.
+ */
 export function insertCandidate(
   node: PathNode | undefined,
-  prefix: string,
+  key: readonly string[],
   candidate: Candidate,
   owner: EditOwner,
 ): PathNode {
   const root = node === undefined ? freshNode('', owner) : ownedCopy(node, owner);
-  insertBelow(root, prefix, 0, candidate, owner);
+  insertBelow(root, key, 0, candidate, owner);
   return root;
 }
 
-function insertBelow(node: OwnedNode, prefix: string, at: number, candidate: Candidate, owner: EditOwner): void {
+function insertBelow(
+  node: OwnedNode,
+  key: readonly string[],
+  at: number,
+  candidate: Candidate,
+  owner: EditOwner,
+): void {
+  const [prefix = '', ...further] = key;
   if (at === prefix.length) {
-    node.bucket = withCandidate(node.bucket, candidate);
+    if (further.length === 0) node.bucket = withCandidate(node.bucket, candidate);
+    else node.beyondSegment = insertCandidate(node.beyondSegment, further, candidate, owner);
     return;
   }
   const first = prefix.charCodeAt(at);
   const known = node.children.get(first);
   if (known === undefined) {
     const leaf = freshNode(prefix.slice(at), owner);
-    leaf.bucket = withCandidate(emptyBucket, candidate);
+    insertBelow(leaf, key, prefix.length, candidate, owner);
     setChild(node, leaf);
     return;
   }
@@ -59,38 +75,48 @@ function insertBelow(node: OwnedNode, prefix: string, at: number, candidate: Can
   const child = ownedCopy(known, owner);
   if (shared === known.label.length) {
     setChild(node, child);
-    insertBelow(child, prefix, at + shared, candidate, owner);
+    insertBelow(child, key, at + shared, candidate, owner);
     return;
   }
   const fork = freshNode(known.label.slice(0, shared), owner);
   child.label = known.label.slice(shared);
   setChild(fork, child);
   setChild(node, fork);
-  insertBelow(fork, prefix, at + shared, candidate, owner);
+  insertBelow(fork, key, at + shared, candidate, owner);
 }
 
 /** The tree without the candidate; undefined when nothing is left. */
 export function removeCandidate(
   node: PathNode,
-  prefix: string,
+  key: readonly string[],
   candidate: Candidate,
   owner: EditOwner,
 ): PathNode | undefined {
   const root = ownedCopy(node, owner);
-  removeBelow(root, prefix, 0, candidate, owner);
-  return isEmptyBucket(root.bucket) && root.children.size === 0 ? undefined : root;
+  removeBelow(root, key, 0, candidate, owner);
+  return holdsNothing(root) && root.children.size === 0 ? undefined : root;
 }
 
-function removeBelow(node: OwnedNode, prefix: string, at: number, candidate: Candidate, owner: EditOwner): void {
+function removeBelow(
+  node: OwnedNode,
+  key: readonly string[],
+  at: number,
+  candidate: Candidate,
+  owner: EditOwner,
+): void {
+  const [prefix = '', ...further] = key;
   if (at === prefix.length) {
-    node.bucket = withoutCandidate(node.bucket, candidate);
+    if (further.length === 0) node.bucket = withoutCandidate(node.bucket, candidate);
+    else if (node.beyondSegment !== undefined) {
+      node.beyondSegment = removeCandidate(node.beyondSegment, further, candidate, owner);
+    }
     return;
   }
   const known = node.children.get(prefix.charCodeAt(at));
   if (known === undefined || !prefix.startsWith(known.label, at)) return;
   const child = ownedCopy(known, owner);
-  removeBelow(child, prefix, at + known.label.length, candidate, owner);
-  if (!isEmptyBucket(child.bucket) || child.children.size > 1) {
+  removeBelow(child, key, at + known.label.length, candidate, owner);
+  if (!holdsNothing(child) || child.children.size > 1) {
     setChild(node, child);
     return;
   }
@@ -105,15 +131,20 @@ function removeBelow(node: OwnedNode, prefix: string, at: number, candidate: Can
   setChild(node, merged);
 }
 
+/** Whether nothing is found at the node itself. */
+function holdsNothing(node: PathNode): boolean {
+  return isEmptyBucket(node.bucket) && node.beyondSegment === undefined;
+}
+
 function freshNode(label: string, owner: EditOwner): OwnedNode {
-  return { label, bucket: emptyBucket, children: noChildren, owner };
+  return { label, bucket: emptyBucket, children: noChildren, beyondSegment: undefined, owner };
 }
 
 function ownedCopy(node: PathNode, owner: EditOwner): OwnedNode {
   const known = node as OwnedNode;
   if (known.owner === owner) return known;
   const children = node.children.size === 0 ? noChildren : new Map(node.children);
-  return { label: node.label, bucket: node.bucket, children, owner };
+  return { label: node.label, bucket: node.bucket, children, beyondSegment: node.beyondSegment, owner };
 }
 
 function setChild(node: OwnedNode, child: PathNode): void {

@@ -29,13 +29,17 @@ export class Search {
   }
 
   /** Looks at every bucket whose prefix the path begins with. */
-  walk(tree: PathNode): void {
+  walk(tree: PathNode, from = 0): void {
     const { path } = this.#request;
     let node = tree;
-    let at = 0;
+    let at = from;
     for (;;) {
       this.#steps += 1;
       if (node.bucket !== emptyBucket) this.#look(node.bucket);
+      if (node.beyondSegment !== undefined) {
+        const slash = path.indexOf('/', at);
+        if (slash !== -1) this.walk(node.beyondSegment, slash);
+      }
       if (at === path.length || node.children.size === 0) return;
       const child = node.children.get(path.charCodeAt(at));
       if (child === undefined || !continues(path, at, child.label)) return;

@@ -69,6 +69,11 @@ const families: readonly Family[] = [
     request: (index) => ({ path: `/items/${index}/42` }),
   },
   {
+    name: 'what follows a parameter in regexes',
+    route: (index) => ({ paths: [`~/items/(?<id>[^/]+)/part-${index}/(?<sub>\\d+)$`] }),
+    request: (index) => ({ path: `/items/abc/part-${index}/42` }),
+  },
+  {
     name: 'nothing but age',
     route: () => ({ paths: ['/same'] }),
     request: () => ({ path: '/same' }),
