@@ -6,8 +6,7 @@ import { table } from './table.ts';
 export function pluginPage(plugin: AnyPlugin): string {
   return `# Plugin ${plugin.name}
 
-Version ${plugin.version}, priority ${plugin.priority}: plugins with a higher one run earlier. What it checks is on the page of
-[checks](../checks.md#${plugin.name}).
+Version ${plugin.version}, priority ${plugin.priority}: plugins with a higher one run earlier. ${whatItChecks(plugin)}
 
 The fields of \`config\`. A value marked as not supported yet is refused by the Admin API with a fault that names the field.
 
@@ -17,7 +16,8 @@ ${markdownTable(plugin.config)}
 
 /** The page docs/reference/checks.md: what every plugin checks, in its order. */
 export function checksPage(plugins: readonly AnyPlugin[]): string {
-  const chapters = plugins.map(({ name: plugin, checks }) => {
+  const judging = plugins.filter(({ checks }) => checks.length > 0);
+  const chapters = judging.map(({ name: plugin, checks }) => {
     const rows = checks.map(({ name, about, field }) => [`\`${name}\``, about, field === null ? '' : `\`${field}\``]);
     return `## ${plugin}\n\n${table(['check', 'what has to hold', 'setting'], rows)}\n`;
   });
@@ -29,4 +29,9 @@ response's \`X-Kong-Request-Id\`). Checks after the failed one were not made. Na
 rules the check, where one does.
 
 ${chapters.join('\n')}`;
+}
+
+function whatItChecks({ name, checks }: AnyPlugin): string {
+  if (checks.length === 0) return 'It keeps no record of decisions.';
+  return `What it checks is on the page of\n[checks](../checks.md#${name}).`;
 }
