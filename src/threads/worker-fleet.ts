@@ -57,9 +57,10 @@ export class WorkerFleet {
     }
   }
 
-  leave(worker: number): void {
+  /** False when it had not joined. */
+  leave(worker: number): boolean {
     const member = this.#members.get(worker);
-    if (member === undefined) return;
+    if (member === undefined) return false;
     this.#members.delete(worker);
     member.port.close();
     for (const publication of this.#publications) {
@@ -70,6 +71,7 @@ export class WorkerFleet {
       this.#questions.delete(id);
       question.resolve(undefined);
     }
+    return true;
   }
 
   /** Sends a delta at once and resolves when every worker that was there has it in force or has been given up. */
