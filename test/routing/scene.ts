@@ -56,8 +56,8 @@ export class RoutingScene {
     this.#ports = ports;
   }
 
-  get port(): number {
-    return this.#ports.plain;
+  get tlsPort(): number {
+    return this.#ports.tls;
   }
 
   /** Host and port of the echo, as the gateway names it upstream. */
