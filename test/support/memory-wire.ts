@@ -230,6 +230,8 @@ class MemoryUpstream {
   }
 
   receive(bytes: Buffer): void {
+    // A connection in the pool that speaks unasked is closed.
+    if (bytes.length > 0) this.reused = false;
     if (!this.#gone && bytes.length > 0) this.#connection.owner?.onBytes(bytes, bytes.length);
   }
 
