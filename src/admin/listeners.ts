@@ -32,6 +32,8 @@ export interface ListenersParts {
   readonly bodyBytesMax?: number | undefined;
   /** The `Server` header. */
   readonly serverName: string;
+  /** Whether answers have this header (`headers`); all that there are unless given. */
+  readonly addsHeader?: (lower: string) => boolean;
   readonly log: Logger;
 }
 
@@ -177,8 +179,11 @@ function send(
   const { status, json, text, headers = {} } = answer;
   const body = json !== undefined ? JSON.stringify(json) : text;
   response.statusCode = status;
-  response.setHeader('Server', parts.serverName);
-  response.setHeader('X-Kong-Admin-Latency', String(Math.round(performance.now() - started)));
+  const adds = parts.addsHeader ?? (() => true);
+  if (adds('server')) response.setHeader('Server', parts.serverName);
+  if (adds('x-kong-admin-latency')) {
+    response.setHeader('X-Kong-Admin-Latency', String(Math.round(performance.now() - started)));
+  }
   // Answers hold client secrets and are nobody's to keep, frame or load as a script.
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('X-Content-Type-Options', 'nosniff');

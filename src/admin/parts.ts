@@ -38,6 +38,8 @@ export interface AdminSettings {
   readonly allowedHosts: readonly string[];
   /** Largest body of a request; `limits.adminBodyBytesMax` unless given. */
   readonly bodyBytesMax?: number;
+  /** Lower-case names of headers that answers get (`headers`); every one unless given. */
+  readonly addedHeaders?: readonly string[];
 }
 
 /** Health of upstreams on this node. */

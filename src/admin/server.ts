@@ -16,5 +16,11 @@ export function createAdminServer(parts: AdminParts): AdminServer {
   const { bodyBytesMax } = settings;
   const guard = createGuard({ allowedHosts: settings.allowedHosts, adminGuiUrls: settings.adminGuiUrls });
   const dispatch = createDispatch({ router: createRouter(adminRoutes(parts)), prefixes, guard, bodyBytesMax, log });
-  return createListeners({ dispatch, bodyBytesMax, serverName: `sallyport/${settings.version}`, log });
+  return createListeners({
+    dispatch,
+    bodyBytesMax,
+    serverName: `sallyport/${settings.version}`,
+    addsHeader: (lower) => settings.addedHeaders?.includes(lower) ?? true,
+    log,
+  });
 }

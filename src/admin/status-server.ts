@@ -13,5 +13,6 @@ export function createStatusServer(parts: MetricsParts & Pick<AdminParts, 'log'>
   const router = createRouter([statusRoute(parts), readyRoute(parts), liveRoute, metricsRoute(parts)]);
   const guard = () => ({ kind: 'admitted', origin: undefined }) as const;
   const dispatch = createDispatch({ router, prefixes: [], guard, log: parts.log });
-  return createListeners({ dispatch, serverName: `sallyport/${parts.settings.version}`, log: parts.log });
+  const addsHeader = (lower: string) => parts.settings.addedHeaders?.includes(lower) ?? true;
+  return createListeners({ dispatch, serverName: `sallyport/${parts.settings.version}`, addsHeader, log: parts.log });
 }

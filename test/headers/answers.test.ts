@@ -163,6 +163,12 @@ for (const workers of [1, 2]) {
       }
     });
 
+    test('the Admin API tells who it is and how long it took', async () => {
+      const { headers } = await scene.admin.get('/services');
+      assert.match(headers.get('server') ?? '', own.server);
+      assert.match(headers.get('x-kong-admin-latency') ?? '', /^\d+$/);
+    });
+
     test('Kong-Debug is no question unless it is allowed', async () => {
       const { answer } = await scene.ask('/plain', { headers: [['Kong-Debug', '1']] });
       assert.equal(answer.headers['kong-route-name'], undefined);
@@ -239,6 +245,12 @@ for (const workers of [1, 2]) {
     test("headers_upstream=off keeps the id to itself, and the client's own does not take its place", async () => {
       const { seen } = await ask('/plain', { headers: [['X-Kong-Request-Id', 'forged']] });
       assert.equal(seen?.header('x-kong-request-id'), undefined);
+    });
+
+    test('headers=off is followed by the Admin API', async () => {
+      const { headers } = await scene.admin.get('/services');
+      assert.equal(headers.get('server'), null);
+      assert.equal(headers.get('x-kong-admin-latency'), null);
     });
 
     test('headers=off leaves what an inner gateway said', async () => {

@@ -163,6 +163,7 @@ class Control {
   #adminParts(store: Store, publisher: Publisher): AdminParts {
     const settings = this.#started;
     const resolved = () => this.#current.resolved;
+    const addedHeaders = () => this.#current.request.responseHeaders;
     return {
       store,
       plugins: this.#plugins,
@@ -174,6 +175,9 @@ class Control {
       settings: {
         get resolved() {
           return resolved();
+        },
+        get addedHeaders() {
+          return addedHeaders();
         },
         version: packageVersion(),
         nodeId: settings.nodeId ?? nodeId(settings.prefix),
