@@ -14,6 +14,8 @@ export interface GatewayInput {
   readonly cores: string | undefined;
   /** From sources, so that a profile names their lines; otherwise the compiled build. */
   readonly profileDir?: string;
+  /** From sources instead of the compiled build, without a profile. */
+  readonly sources?: boolean;
 }
 
 export interface Gateway {
@@ -45,16 +47,22 @@ export async function startGateway(children: Children, input: GatewayInput): Pro
       : { SALLYPORT_DATABASE: 'off', SALLYPORT_DECLARATIVE_CONFIG: input.declarative }),
   };
   const began = performance.now();
-  const child = children.start(`gateway ${input.name}`, process.execPath, nodeArguments(input.profileDir), {
-    cores: input.cores,
-    env,
-    cwd: input.folder,
-  });
+  const child = children.start(
+    `gateway ${input.name}`,
+    process.execPath,
+    nodeArguments(input.profileDir, input.sources === true),
+    {
+      cores: input.cores,
+      env,
+      cwd: input.folder,
+    },
+  );
   await untilReady(child, startTimeoutMs, () => answers(adminPort, '/status'));
   return { port, processIds: [child.processId], accessLog, readyMs: performance.now() - began, child };
 }
 
-function nodeArguments(profileDir: string | undefined): string[] {
+function nodeArguments(profileDir: string | undefined, sources: boolean): string[] {
+  if (sources) return [join(packageRoot(), 'src', 'main.ts'), 'start'];
   if (profileDir === undefined) return [join(packageRoot(), 'dist', 'main.js'), 'start'];
   const profiler = ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-interval=${profileIntervalMicros}`];
   return [...profiler, join(packageRoot(), 'src', 'main.ts'), 'start'];
