@@ -136,8 +136,16 @@ export interface RewriteContext extends RequestFacts {
 
 export interface AccessContext extends RewriteContext {
   readonly route: { readonly id: string; readonly name: string | null };
+  /** What the route's regex path captured; undefined unless one matched. */
+  readonly captures: PathCaptures | undefined;
   readonly service: { readonly id: string; readonly name: string | null } | null;
   identity: Identity | null;
+}
+
+export interface PathCaptures {
+  /** By number: index 0 is the first group. Undefined for a group that took no part. */
+  readonly groups: readonly (string | undefined)[];
+  readonly named: Readonly<Record<string, string>>;
 }
 
 export interface ConnectionFacts {

@@ -101,6 +101,7 @@ export function testContext(request: TestRequest = {}): TestContext {
     connection: { peerAddress: '192.0.2.1', peerPort: 50_000, localAddress: '192.0.2.2', localPort: 8000 },
     services: testServices(request.services),
     route: { id: 'route', name: 'a route' },
+    captures: undefined,
     service: { id: 'service', name: 'a service' },
     decision: new DecisionDraft(),
     identity: request.identity ?? null,

@@ -23,7 +23,7 @@ async function planeWith(plugins: readonly AnyPlugin[], entries: readonly Plugin
   const snapshot = await compiled(
     aChange([
       ...upsertServices(aService({ id: 'S', host: '10.0.0.1' })),
-      ...upsertRoutes(aRoute({ id: 'R', paths: ['/r'], service: { id: 'S' } })),
+      ...upsertRoutes(aRoute({ id: 'R', paths: ['/r', '~/u/(?<id>\\d+)/(\\w+)'], service: { id: 'S' } })),
       ...upsertPlugins(...entries),
     ]),
     undefined,
@@ -81,6 +81,15 @@ describe('phases of plugins', () => {
     const plane = await planeWith(plugins, [globally('global'), globally('routed', { route: { id: 'R' } })]);
     assert.equal((await handled(plane, { target: '/nowhere' })).status, 404);
     assert.deepEqual(notes, ['global headers gateway 404', 'global log gateway 404']);
+  });
+
+  test('access sees what the path of the route captured', async () => {
+    const seen: unknown[] = [];
+    const plugins = [aDefinition({ name: 'a', access: ({ captures }) => void seen.push(captures) })];
+    const plane = await planeWith(plugins, [globally('a')]);
+    await handled(plane, { target: '/u/12/ab/rest' });
+    await handled(plane, { target: '/r' });
+    assert.deepEqual(JSON.parse(JSON.stringify(seen)), [{ groups: ['12', 'ab'], named: { id: '12' } }, null]);
   });
 
   test('a fault in access is a 500 that later phases see; a fault in those is only logged', async () => {

@@ -13,6 +13,7 @@ import {
   type ConnectionFacts,
   DecisionDraft,
   type Identity,
+  type PathCaptures,
   type PluginServices,
 } from '../pdk/index.ts';
 import type { PluginChain } from '../snapshot/plugin-chain.ts';
@@ -95,6 +96,10 @@ export class RequestContext implements AccessContext {
 
   get route(): { readonly id: string; readonly name: string | null } {
     return this.match?.route ?? noRoute;
+  }
+
+  get captures(): PathCaptures | undefined {
+    return this.match?.captures;
   }
 
   get service(): CompiledService | null {

@@ -13,4 +13,4 @@ export function matchRoute(snapshot: Snapshot, request: MatchRequest): RouteMatc
   return snapshot.router.match(request);
 }
 
-export type { MatchRequest, RouteCaptures, RouteMatch } from './types.ts';
+export type { MatchRequest, RouteMatch } from './types.ts';

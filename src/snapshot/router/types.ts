@@ -1,4 +1,4 @@
-import type { HeaderView } from '../../pdk/index.ts';
+import type { HeaderView, PathCaptures } from '../../pdk/index.ts';
 import type { CompiledRoute } from '../compiled.ts';
 
 /** What the router reads of a request. */
@@ -16,18 +16,11 @@ export interface MatchRequest {
   readonly serverName: string | undefined;
 }
 
-/** What a regex path captured. */
-export interface RouteCaptures {
-  /** By number: index 0 is the first group. Undefined for a group that took no part. */
-  readonly groups: readonly (string | undefined)[];
-  readonly named: Readonly<Record<string, string>>;
-}
-
 /** The router's decision; shared between requests, never changed. */
 export interface RouteMatch {
   readonly route: CompiledRoute;
   /** What `strip_path` removes: the prefix, or the text a regex path matched; empty for routes without paths. */
   readonly matchedPrefix: string;
   /** Undefined unless a regex path matched. */
-  readonly captures: RouteCaptures | undefined;
+  readonly captures: PathCaptures | undefined;
 }
