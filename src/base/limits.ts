@@ -88,6 +88,9 @@ export const limits = {
   workerCacheEntriesMax: 50_000,
   /** Counters of rate limits, 16 bytes each. */
   sharedCountersMax: 524_288,
+  /** Places of counters that one worker remembers. */
+  sharedCounterPlacesMax: 8192,
+  sharedCounterNameCharsMax: 256,
 
   /** Remembered routing decisions, per worker. */
   routerCachedDecisionsMax: 32_768,

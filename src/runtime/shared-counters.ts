@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { limits } from '../base/limits.ts';
+import { LruCache } from '../base/lru-cache.ts';
 import type { SharedCounters } from '../pdk/index.ts';
 
 /*
@@ -50,6 +51,8 @@ export class SharedCounterTable implements SharedCounters {
   readonly #nowMs: () => number;
   readonly #thread: bigint;
   #change = 0n;
+  /** Digests cost more than counting, and the same callers come again. */
+  readonly #places = new LruCache<Place>(limits.sharedCounterPlacesMax);
 
   /** `memory` comes from `counterMemory`; the clock is read to tell which windows are over. */
   constructor(memory: SharedArrayBuffer, nowMs: () => number = Date.now) {
@@ -84,7 +87,18 @@ export class SharedCounterTable implements SharedCounters {
   }
 
   #placeOf(key: string, windowMs: number): Place {
-    const digest = hash('sha256', `${windowMs}:${key}`, 'buffer');
+    const name = `${windowMs}:${key}`;
+    let place = this.#places.get(name);
+    if (place === undefined) {
+      place = this.#digest(name);
+      // A long one is a stranger's text, which must not fill the memory.
+      if (name.length <= limits.sharedCounterNameCharsMax) this.#places.set(name, place);
+    }
+    return place;
+  }
+
+  #digest(name: string): Place {
+    const digest = hash('sha256', name, 'buffer');
     const word = digest.readBigInt64LE(0) & identityMask;
     return {
       base: (digest.readUInt32LE(8) % this.#buckets) * slotsPerBucket * 2,
