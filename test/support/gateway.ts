@@ -28,6 +28,8 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly proxyPort?: number;
   readonly adminPort?: number;
+  /** Of the command line, after `start`. */
+  readonly args?: readonly string[];
 }
 
 /** The command under test: a checkout's own launcher, or the one of an installed package. */
@@ -51,7 +53,7 @@ export async function startSallyport(options: GatewayOptions = {}): Promise<Test
   const prefix = options.prefix ?? temporaryPrefix();
   const proxyPort = options.proxyPort ?? (await freePort());
   const adminPort = options.adminPort ?? (await freePort());
-  const child = spawn(sallyport, ['start'], {
+  const child = spawn(sallyport, ['start', ...(options.args ?? [])], {
     env: {
       ...withoutSettings(process.env),
       SALLYPORT_PREFIX: prefix,
