@@ -201,6 +201,25 @@ describe('phases of plugins', () => {
     }
   });
 
+  test('an answer is given even where a plugin misnames a field', async () => {
+    const odd: PluginResponse = {
+      ...refusal,
+      headers: [
+        ['not a name', 'x'],
+        ['', 'y'],
+        ['X-Good', 'z'],
+      ],
+    };
+    const plugin = aDefinition({ name: 'odd', access: () => odd });
+    for (const more of [{}, { headerFilter: () => undefined }]) {
+      const plane = await planeWith([{ ...plugin, ...more }], [globally('odd')]);
+      const { status, headers } = await handled(plane, { target: '/r' });
+      assert.equal(status, 403);
+      assert.match(headers, /^X-Good: z\r$/m);
+      assert.doesNotMatch(headers, /not a name|^: /m);
+    }
+  });
+
   test('the log phase is told of times, bytes and the fields of the answer', async () => {
     let told: LogContext | undefined;
     const log = (context: LogContext) => {

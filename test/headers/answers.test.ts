@@ -15,16 +15,10 @@ const own = {
 type Own = keyof typeof own;
 const latencies: Own[] = ['x-kong-upstream-latency', 'x-kong-proxy-latency', 'x-kong-response-latency'];
 
-/** Values of `headers`, and what is on a proxied answer and on one of the gateway's own. */
+/** Values of `headers`, and what is on a proxied answer and on one of the gateway's own; unit tests have more. */
 const settings: Readonly<Record<string, readonly Own[]>> = {
-  'server_tokens, latency_tokens, X-Kong-Request-Id': ['server', 'via', ...latencies, 'x-kong-request-id'],
-  off: [],
-  server_tokens: ['server', 'via'],
-  Latency_Tokens: latencies,
-  'X-Kong-Upstream-Status, via': ['x-kong-upstream-status', 'via'],
-  'server,x-kong-response-latency': ['server', 'x-kong-response-latency'],
-  'X-Kong-Proxy-Latency': ['x-kong-proxy-latency'],
-  'X-Kong-Upstream-Latency, X-Kong-Request-Id': ['x-kong-upstream-latency', 'x-kong-request-id'],
+  'Server_Tokens, latency_tokens, X-Kong-Upstream-Status': ['server', 'via', ...latencies, 'x-kong-upstream-status'],
+  'X-Kong-Proxy-Latency,x-kong-request-id': ['x-kong-proxy-latency', 'x-kong-request-id'],
 };
 const onlyProxied = new Set<Own>(['via', 'x-kong-upstream-latency', 'x-kong-proxy-latency', 'x-kong-upstream-status']);
 const onlyOwn = new Set<Own>(['server', 'x-kong-response-latency']);

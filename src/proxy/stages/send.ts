@@ -1,4 +1,13 @@
-import { appendField, appendTo, emptyBlock, fieldStart, type HeaderBlock, joinBlocks } from '../../http/index.ts';
+import {
+  appendField,
+  appendTo,
+  emptyBlock,
+  fieldStart,
+  type HeaderBlock,
+  isFieldName,
+  isHopByHop,
+  joinBlocks,
+} from '../../http/index.ts';
 import type { PluginResponse } from '../../pdk/index.ts';
 import { AnswerHeaders } from '../answer-headers.ts';
 import type { DataPlane } from '../data-plane.ts';
@@ -45,9 +54,10 @@ function ownFields(plane: DataPlane, context: RequestContext, status: number, he
   for (const list of [headers, added]) {
     for (let index = 0; index + 1 < list.length; index += 2) {
       const [name = '', value = ''] = [list[index], list[index + 1]];
+      if (!isFieldName(name)) continue;
       // A 426 tells what to upgrade to: fields of this connection, which are no plugin's business.
-      if (/^(?:connection|upgrade)$/i.test(name)) connectionFields = appendField(connectionFields, name, value);
-      else if (!/^(?:content-length|transfer-encoding)$/i.test(name)) fields.add(name, value);
+      if (isHopByHop(name.toLowerCase())) connectionFields = appendField(connectionFields, name, value);
+      else fields.add(name, value);
     }
   }
   filterHeaders(plane, context, { status, source: 'gateway', headers: fields });
@@ -57,7 +67,9 @@ function ownFields(plane: DataPlane, context: RequestContext, status: number, he
 function appendPairs(start: HeaderBlock, pairs: readonly string[]): HeaderBlock {
   let block = start;
   for (let index = 0; index + 1 < pairs.length; index += 2) {
-    block = appendField(block, pairs[index] ?? '', pairs[index + 1] ?? '');
+    const name = pairs[index] ?? '';
+    // An answer must be given whatever a plugin calls its fields.
+    if (isFieldName(name)) block = appendField(block, name, pairs[index + 1] ?? '');
   }
   return block;
 }
