@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AdminClient } from '../support/admin-client.ts';
 import { freePort, startSallyport, type TestGateway } from '../support/gateway.ts';
-import { send, type WireAnswer, type WireRequest } from '../support/wire.ts';
+import { exchange, parseAnswer, send, type WireAnswer, type WireRequest } from '../support/wire.ts';
 
 export type Pairs = readonly (readonly [string, string])[];
 
@@ -62,6 +62,15 @@ export class HeaderScene {
       ...request,
       headers: [...this.#fieldsOf(id, headers, reply), ...headers],
     });
+    return { answer, seen: this.#seen.get(id) };
+  }
+
+  /** A head as it is written here, line ends included, without the empty line. */
+  async askRaw(head: string): Promise<Asked> {
+    this.#next += 1;
+    const id = `case-${this.#next}`;
+    const bytes = Buffer.from(`${head}X-Case: ${id}\r\n\r\n`, 'latin1');
+    const answer = parseAnswer(await exchange({ host: '127.0.0.1', port: this.proxyPort }, bytes));
     return { answer, seen: this.#seen.get(id) };
   }
 

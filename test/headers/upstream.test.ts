@@ -235,9 +235,8 @@ for (const workers of [1, 2]) {
     });
 
     test('an old client is told as such in Via', async () => {
-      const { answer, seen } = await scene.ask('/plain', { headers: [['Via', '1.0 a']] });
-      assert.equal(answer.status, 200);
-      assert.match(seen?.header('via') ?? '', /^1\.0 a, 1\.1 sallyport/);
+      const { seen } = await scene.askRaw('GET /plain HTTP/1.0\r\nHost: gw.test\r\n');
+      assert.match(seen?.header('via') ?? '', /^1\.0 sallyport\/\S+$/);
     });
   });
 }
