@@ -19,9 +19,10 @@ export function normalisePath(rawPath: string): string | undefined {
 
 /**
  * A dot segment in the eyes of those who decode `%2F` or `%5C` before they resolve a path, or who cut `;parameters`
- * (also behind `%3B`) off a segment. To the router it is none, so route and resource could differ; no honest client sends one.
+ * (also behind `%3B`) off a segment; or a segment that is nothing but parameters, which they take for `//`. To the
+ * router it is none, so route and resource could differ; no honest client sends one.
  */
-const hiddenDots = /(?:\/|%2F|%5C)\.\.?(?:;|%3B|%2F|%5C)|(?:%2F|%5C)\.\.?(?:\/|$)/;
+const hiddenDots = /(?:\/|%2F|%5C)\.\.?(?:;|%3B|%2F|%5C)|(?:%2F|%5C)\.\.?(?:\/|$)|\/;[^/]*\//;
 
 function decodeEscapes(rawPath: string): string | undefined {
   let out = '';

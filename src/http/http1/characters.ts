@@ -23,8 +23,8 @@ export const isFieldText = table((code) => code === HT || (code >= SP && code !=
  */
 export const isTargetText = table((code) => code > SP && code < 0x7f && code !== 0x23);
 
-/** 1 for path characters that need no rewriting whatever stands around them. */
-export const isPlainPath = table((code) => /[A-Za-z0-9\-_~!$&'()*+,;=:@[\]]/.test(String.fromCharCode(code)));
+/** 1 for path characters that need no look whatever stands around them; behind a slash `;` may hide a segment. */
+export const isPlainPath = table((code) => /[A-Za-z0-9\-_~!$&'()*+,=:@[\]]/.test(String.fromCharCode(code)));
 
 /** Values of hexadecimal digits, 255 for everything else. */
 export const hexValue = new Uint8Array(256).map((_, code) => {
