@@ -51,9 +51,9 @@ function escapeText(text: string): string {
 
 /**
  * What is left of a path behind the matched prefix. A prefix need not end at a slash, so stripping `/a` from
- * `/a../b` would leave a dot segment that no normalisation has seen: its dots are dropped. Kong drops them only when
- * a slash follows; here they go as well at the end, before `;` and before an escaped `;`, slash or backslash, since
- * upstreams are known that resolve those.
+ * `/a../b` would leave a dot segment that no normalisation has seen: it is dropped. Kong drops it only when a slash
+ * follows; here it goes as well at the end and with parameters, and its dots go before an escaped slash or backslash,
+ * since upstreams are known that resolve those.
  */
 function restOf(path: string, matchedPrefix: string): string {
   let rest = path.slice(matchedPrefix.length);
@@ -66,4 +66,4 @@ function restOf(path: string, matchedPrefix: string): string {
 }
 
 const dot = 0x2e;
-const leadingDots = /^\.\.?(?:\/|$|(?=;|%3B|%2F|%5C))/;
+const leadingDots = /^\.\.?(?:(?:(?:;|%3B)[^/]*)?(?:\/|$)|(?=%2F|%5C))/;
