@@ -65,6 +65,18 @@ export class AddressPool<A extends PoolAddress> {
         : undefined;
   }
 
+  /** Whether this pool does what one with these options would do, provided that they share the same cells. */
+  isFor(options: PoolOptions<A>): boolean {
+    const { algorithm, slots, threshold, addresses } = this.#options;
+    return (
+      algorithm === options.algorithm &&
+      slots === options.slots &&
+      threshold === options.threshold &&
+      addresses.length === options.addresses.length &&
+      addresses.every((address, index) => address === options.addresses[index])
+    );
+  }
+
   /** Enough of the weight is healthy for requests to be sent. */
   get usable(): boolean {
     this.#look();

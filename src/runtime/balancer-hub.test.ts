@@ -164,3 +164,17 @@ test('probes take addresses out and bring them back', async () => {
   assert.ok(probed.length <= count + 2, 'nobody is probed for an upstream that is gone');
   hub.close();
 });
+
+test('so many addresses are probed at one time as the check allows', async () => {
+  const { hub, probing, release } = scene();
+  const checks: ActiveChecks = { ...active, concurrency: 3, healthyIntervalMs: 10 };
+  const targets = Array.from({ length: 8 }, (_, index) => target(`t${index}`, `10.0.0.${index + 1}`));
+  probing.held = true;
+  hub.apply(change({ base: true, upstreams: [upstream({ active: checks })], targets }), () => undefined);
+  const giveUp = Date.now() + 10_000;
+  while (probing.now < 3 && Date.now() < giveUp) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(probing.now, 3);
+  release();
+  hub.close();
+});

@@ -234,9 +234,7 @@ export class BalancerHub {
     const parts: BalancePart[] = [];
     for (const id of this.#users.get(name)?.keys() ?? []) {
       const upstream = this.#upstreams.get(id);
-      if (upstream === undefined) continue;
-      upstream.rebuild();
-      parts.push(upstream.part());
+      if (upstream?.rebuild() === true) parts.push(upstream.part());
     }
     const part = this.#namePart(name);
     if (part !== undefined) parts.push(part);

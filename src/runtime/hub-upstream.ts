@@ -40,6 +40,8 @@ export class HubUpstream {
   #byIdentity = new Map<string, HubAddress>();
   #byKey = new Map<number, HubAddress>();
   #addresses: readonly HubAddress[] = [];
+  /** What of the last part can change by itself. */
+  #published = '';
 
   constructor(spec: UpstreamSpec, options: HubUpstreamOptions) {
     this.spec = spec;
@@ -71,8 +73,11 @@ export class HubUpstream {
     this.#cells.bump();
   }
 
-  /** Works the addresses out again after a change of targets, names or checks. What stays keeps its health. */
-  rebuild(): void {
+  /**
+   * Works the addresses out again after a change of targets, names or checks. What stays keeps its health. False when
+   * workers would see no difference, unless the upstream itself changed.
+   */
+  rebuild(): boolean {
     const before = this.#byIdentity;
     this.#byIdentity = new Map();
     const targets = [...this.targets.values()].sort(byHost);
@@ -98,9 +103,18 @@ export class HubUpstream {
     // Without checks nothing could ever bring an address back.
     if (!this.checksOn) for (const { state } of this.#addresses) state.set(true);
     this.bump();
+    const { addresses, pending, nameFault } = this.part();
+    const look = JSON.stringify([
+      addresses.map(({ key, weight, srvName }) => [key, weight, srvName]),
+      pending,
+      nameFault,
+    ]);
+    const isSame = look === this.#published;
+    this.#published = look;
+    return !isSame;
   }
 
-  part(): BalancePart {
+  part(): Extract<BalancePart, { kind: 'upstream' }> {
     const { id, name, policy, passive } = this.spec;
     const addresses = this.addresses
       .filter((address) => address.weight > 0)

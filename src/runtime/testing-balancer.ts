@@ -83,6 +83,12 @@ export function scene(workerCount = 1) {
   const asked: string[] = [];
   const probes = new Map<string, ProbeResult>();
   const probed: string[] = [];
+  /** While `held`, probes wait for `release`. */
+  const probing = { now: 0, held: false };
+  let go: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    go = resolve;
+  });
   const hub = new BalancerHub({
     createNames: (onAnswer) =>
       new NameDirectory({
@@ -98,6 +104,9 @@ export function scene(workerCount = 1) {
       }),
     probe: async (_, { ip }) => {
       probed.push(ip);
+      probing.now += 1;
+      if (probing.held) await released;
+      probing.now -= 1;
       return probes.get(ip) ?? { kind: 'status', status: 200 };
     },
     log: silentLogger,
@@ -114,7 +123,7 @@ export function scene(workerCount = 1) {
     return balancer;
   };
   const workers = Array.from({ length: workerCount }, (_, worker) => join(worker));
-  return { hub, answers, asked, probes, probed, join, workers };
+  return { hub, answers, asked, probes, probed, probing, release: () => go(), join, workers };
 }
 
 /** Where a request would go now, or why nowhere. */

@@ -5,6 +5,7 @@ import {
   healthOf,
   ipOf,
   manyIps,
+  passiveOn,
   pickedOf,
   policy,
   scene,
@@ -156,5 +157,25 @@ test('an upstream that a configuration begins to use is waited for', async () =>
   hub.apply(change({ upstreams: [upstream()] }), () => undefined);
   await waiting;
   assert.equal(known, true);
+  hub.close();
+});
+
+test('what did not change for requests is not built again', () => {
+  const { hub, workers } = scene();
+  const first = change({
+    base: true,
+    upstreams: [upstream()],
+    targets: [target('t1', '10.0.0.1'), target('t2', '10.0.0.2')],
+  });
+  hub.apply(first, () => undefined);
+  const destination = workers[0]?.destination('ups');
+  const pool = destination?.upstream?.pool;
+  assert.ok(pool !== undefined);
+  hub.apply(change({ upstreams: [upstream({ passive: passiveOn })] }), () => undefined);
+  assert.equal(destination?.upstream?.pool, pool);
+  assert.notEqual(destination?.upstream?.part.passive, undefined);
+  hub.apply(change({ targets: [target('t2', '10.0.0.2', { weight: 1 })] }), () => undefined);
+  assert.notEqual(destination?.upstream?.pool, pool);
+  assert.equal(destination?.upstream?.pool.addresses[0], pool.addresses[0]);
   hub.close();
 });

@@ -1,5 +1,5 @@
 import { AddressCells, type HealthEvent } from '../balancer/address-cells.ts';
-import { AddressPool, type PoolAddress } from '../balancer/address-pool.ts';
+import { AddressPool, type PoolAddress, type PoolOptions } from '../balancer/address-pool.ts';
 import { PoolCells } from '../balancer/pool-cells.ts';
 import type { BalancePart, BalancingPolicy, NameFault, NameRecord, PassiveChecks } from '../base/balancing.ts';
 import { limits } from '../base/limits.ts';
@@ -246,7 +246,8 @@ export class UpstreamPool {
         cells: old?.cells ?? new AddressCells(published.cells),
       };
     });
-    this.pool = new AddressPool({
+    // Another upstream of this name has cells of its own.
+    this.pool = poolFor(former?.part.id === part.id ? former.pool : undefined, {
       addresses,
       algorithm: policy.algorithm,
       slots: policy.slots,
@@ -278,6 +279,14 @@ export class UpstreamPool {
   }
 }
 
+/** The former pool where it still fits: wheels and rings of large upstreams are dear. */
+function poolFor(
+  former: AddressPool<PickedAddress> | undefined,
+  options: PoolOptions<PickedAddress>,
+): AddressPool<PickedAddress> {
+  return former?.isFor(options) === true ? former : new AddressPool(options);
+}
+
 /** A 504 of the upstream's own is a status like any other; a time-out of ours is a fault. */
 function eventOf({ healthy, unhealthy }: PassiveChecks, { status, fault }: TryReport): HealthEvent | undefined {
   if (fault === 'timeout') return 'timeout';
@@ -302,7 +311,7 @@ class NamePool {
     this.failure = record.kind === 'failed' ? failureOf(record.fault, { name, detail: record.detail }) : unresolved;
     this.pool =
       record.kind === 'found'
-        ? new AddressPool({
+        ? poolFor(former?.pool, {
             addresses: addressesOf(record, former),
             algorithm: 'round-robin',
             slots: 0,
