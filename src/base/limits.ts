@@ -8,6 +8,8 @@ export const limits = {
   idleTimeoutMs: 75_000,
   bodyTimeoutMs: 60_000,
   requestsPerConnectionMax: 10_000,
+  /** Connections to upstreams open at one time, per worker. */
+  upstreamConnectionsMax: 16_384,
   /** Credentials are looked for in bodies up to this size. */
   credentialBodyBytesMax: 1024 * 1024,
   credentialBodyTimeoutMs: 10_000,

@@ -16,6 +16,7 @@ import type {
   ServerTls,
   TlsIdentity,
   UpstreamEndpoint,
+  UpstreamTls,
 } from './types.ts';
 
 /** What the tests of this folder share: raw clients, scripted upstreams, the smallest gateway. */
@@ -198,7 +199,7 @@ export interface GatewayOptions {
     requestsPerConnectionMax?: number;
     connectionsMax?: number;
   };
-  readonly upstreamTls?: { serverName: string | undefined; verify: boolean };
+  readonly upstreamTls?: UpstreamTls;
   readonly before?: (exchange: ServerExchange) => Promise<void>;
 }
 

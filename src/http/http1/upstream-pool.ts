@@ -1,3 +1,4 @@
+import { limits } from '../../base/limits.ts';
 import type { UpstreamEndpoint, UpstreamFault, UpstreamTls } from '../types.ts';
 import { type IdleWatcher, UpstreamConnection, type UpstreamOwner } from './upstream-connection.ts';
 import { UpstreamTlsProfile, upstreamTlsKey } from './upstream-tls.ts';
@@ -9,7 +10,7 @@ export interface UpstreamPoolOptions {
   readonly poolSizeMax: number;
   /** A connection that has answered so many requests is closed. */
   readonly requestsPerConnectionMax: number;
-  /** Connections open at one time to all endpoints together; beyond it a try fails with `too_many_connections`. */
+  /** Connections open at one time to all endpoints together; beyond it a try fails with `too_many_connections`. `upstreamConnectionsMax` by default. */
   readonly connectionsMax?: number;
 }
 
@@ -163,7 +164,7 @@ export class EndpointPool implements UpstreamEndpoint, IdleWatcher {
 
   /** What stands in the way of a further connection. */
   get obstacle(): Obstacle | undefined {
-    if (this.#pools.connections >= (this.#options.connectionsMax ?? Number.POSITIVE_INFINITY)) {
+    if (this.#pools.connections >= (this.#options.connectionsMax ?? limits.upstreamConnectionsMax)) {
       return { fault: 'too_many_connections', detail: `${this.#pools.connections} connections to upstreams are open` };
     }
     try {

@@ -64,17 +64,18 @@ export class UpstreamTlsProfile {
   }
 }
 
-/** Certificates between the first and the one that signed itself or was the last to be found. */
+/** Certificates between the upstream's own and the trusted one, which it may have sent too. */
 function intermediatesOf(leaf: X509Certificate | undefined): number {
   let count = 0;
   let certificate = leaf?.issuerCertificate;
-  while (certificate?.issuerCertificate !== undefined && count < 100) {
-    if (certificate.issuerCertificate.fingerprint256 === certificate.fingerprint256) break;
+  while (certificate !== undefined && count < chainLengthMax && !certificate.checkIssued(certificate)) {
     count += 1;
     certificate = certificate.issuerCertificate;
   }
   return count;
 }
+
+const chainLengthMax = 100;
 
 const reasons: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the certificate has expired',
