@@ -53,6 +53,17 @@ for (const workers of [1, 2]) {
       );
     });
 
+    test('a header that is known answers for nothing but itself', async () => {
+      const at = await scene.protect(scene.guideConfig());
+      const other = await scene.protect(scene.guideConfig({ scopes_required: ['nobody:has-this'] }));
+      for (let round = 0; round < 6; round += 1) assert.equal((await ask(at.url, scene.client)).status, 200);
+      assert.equal((await ask(at.url, { ...scene.client, secret: 'another one' })).status, 401, 'another secret');
+      assert.equal((await ask(other.url, scene.client)).status, 403, 'another policy');
+      const contradicted = `${at.url}?client_id=${scene.client.id}&client_secret=another`;
+      assert.equal((await ask(contradicted, scene.client)).status, 400, 'another credential beside it');
+      assert.equal((await ask(at.url, scene.client)).status, 200);
+    });
+
     test('cache_tokens=false asks the provider every time', async () => {
       const at = await scene.protect(scene.guideConfig({ cache_tokens: false }));
       for (let round = 0; round < 4; round += 1) assert.equal((await ask(at.url, scene.client)).status, 200);

@@ -24,12 +24,13 @@ import {
   type RefusedClient,
 } from './client-token.ts';
 import { mapIdentity } from './consumer.ts';
-import { type BearerToken, type ClientPair, type Found, notFound, type PresentedCredential } from './credentials.ts';
+import { type BearerToken, type ClientPair, type Found, type KnownCredential, notFound } from './credentials.ts';
 import { credentialDenial, type Denial, issuerDenial, respondDenied } from './denials.ts';
 import { type Facts, noFacts } from './facts.ts';
 import { type IssuerState, knownIssuer, loadIssuer, rediscover } from './issuer-state.ts';
 import { ambiguous, noCredential, twoAuthorizations, unreadBody } from './presentation.ts';
 import type { RelyingParty } from './relying-party.ts';
+import { keepRepeatedClient, repeatedClient } from './repeated-client.ts';
 import { type Verification, type VerifiedToken, verifyAccessToken } from './verify/access-token.ts';
 import { checkTimes, timeChecks } from './verify/times.ts';
 
@@ -45,11 +46,26 @@ export function access(context: AccessContext, rp: RelyingParty): AccessResult |
   if (request.headers.count('authorization') > 1) return deny(context, rp, twoAuthorizations(), noFacts);
   context.decision.pass(check['request.authorization']);
   const args = new RequestArguments(context);
+  const repeated = repeatedClient(context, rp);
+  if (repeated !== undefined) {
+    const { client, entry } = repeated;
+    const issuer = knownIssuer(rp, context.services);
+    if (issuer !== undefined && stillGood(entry.verified, issuer)) {
+      context.decision.passAll(recognised);
+      return finish(context, rp, args, client, entry.verified);
+    }
+  }
   const found = search(context, rp, args);
   if (found.kind !== 'none') return proceed(context, rp, args, found);
   if (args.bodyMayHoldArguments && looksIntoBody(rp)) return searchBody(context, rp, args);
   return deny(context, rp, noCredential(context, rp, undefined), noFacts);
 }
+
+const recognised = passedChecks([
+  check['credential.present'],
+  check['credential.unambiguous'],
+  check['credential.format'],
+]);
 
 function search(context: AccessContext, rp: RelyingParty, args: RequestArguments): Found {
   for (const method of authMethods) {
@@ -74,12 +90,6 @@ async function searchBody(context: AccessContext, rp: RelyingParty, args: Reques
   return deny(context, rp, unreadBody(body) ?? noCredential(context, rp, body), noFacts);
 }
 
-const presented = passedChecks([
-  check['credential.present'],
-  check['credential.unambiguous'],
-  check['credential.format'],
-]);
-
 function proceed(
   context: AccessContext,
   rp: RelyingParty,
@@ -90,7 +100,7 @@ function proceed(
   decision.pass(check['credential.present']);
   if (found.kind === 'conflict') return deny(context, rp, ambiguous(found.what), noFacts);
   if (found.kind === 'bad') return deny(context, rp, credentialDenial(found.problem), noFacts);
-  decision.passAll(presented);
+  decision.passAll(recognised);
   const { credential } = found;
   if (credential.kind === 'bearer') return withBearer(context, rp, args, credential);
   const needsBody = rp.token.clientArgs.length > 0 && args.bodyMayHoldArguments;
@@ -171,6 +181,7 @@ function withClient(
     } else if (now < entry.usableUntil) {
       const issuer = knownIssuer(rp, services);
       if (issuer !== undefined && stillGood(entry.verified, issuer)) {
+        keepRepeatedClient(context, rp, credential, entry);
         return finish(context, rp, args, credential, entry.verified);
       }
     }
@@ -220,7 +231,7 @@ function finish(
   context: AccessContext,
   rp: RelyingParty,
   args: RequestArguments,
-  credential: PresentedCredential,
+  credential: KnownCredential,
   token: VerifiedToken,
 ): AccessResult {
   const { decision, edits, services } = context;
@@ -274,7 +285,7 @@ function sessionMismatch(context: AccessContext, rp: RelyingParty, token: Verifi
 }
 
 /** Only what authenticated the request is removed; everything else passes as it came (security floor 11). */
-function hide(context: AccessContext, args: RequestArguments, credential: PresentedCredential): void {
+function hide(context: AccessContext, args: RequestArguments, credential: KnownCredential): void {
   const { location } = credential;
   if (credential.kind === 'client') {
     if (credential.names.has('authorization')) context.edits.removeHeader('authorization');
@@ -321,7 +332,7 @@ function deny(context: AccessContext, rp: RelyingParty, denial: Denial, facts: F
 
 function factsOf(
   context: AccessContext,
-  credential: PresentedCredential,
+  credential: KnownCredential,
   token: VerifiedToken | undefined,
   consumer?: string | undefined,
   at = context.services.now(),

@@ -26,6 +26,8 @@ export interface RelyingParty {
   readonly methods: ReadonlySet<string>;
   readonly bearer: { readonly locations: ReadonlySet<Location>; readonly headerName: string | null };
   readonly clientCredentials: { readonly locations: ReadonlySet<Location> };
+  /** A request without a query is decided by its Authorization header alone, and what it buys may be kept. */
+  readonly basicDecides: boolean;
   readonly token: TokenRules;
   readonly leewaySeconds: number;
   readonly required: {
@@ -68,18 +70,28 @@ export interface TokenRules {
 /** `prepare`: pure, no network. */
 export function prepareRelyingParty(config: OpenidConnectConfig, instance: PluginInstance): RelyingParty {
   const sallyport = config.sallyport ?? null;
+  const methods = new Set<string>(config.auth_methods ?? []);
+  const clientCredentials = { locations: new Set<Location>(config.client_credentials_param_type ?? []) };
+  const token = tokenRules(config);
   return Object.freeze({
     instanceId: instance.id,
     config,
     policy: digest(['policy', instance.id, hash('sha256', JSON.stringify(config), 'base64url')]),
     issuer: issuerRules(config),
-    methods: new Set<string>(config.auth_methods ?? []),
+    methods,
     bearer: {
       locations: new Set<Location>(config.bearer_token_param_type ?? []),
       headerName: config.bearer_token_header_name?.toLowerCase().replaceAll('_', '-') ?? null,
     },
-    clientCredentials: { locations: new Set<Location>(config.client_credentials_param_type ?? []) },
-    token: tokenRules(config),
+    clientCredentials,
+    basicDecides:
+      config.cache_tokens !== false &&
+      methods.size === 1 &&
+      methods.has('client_credentials') &&
+      clientCredentials.locations.has('header') &&
+      token.clientArgs.length === 0 &&
+      token.clientHeaders.length === 0,
+    token,
     leewaySeconds: config.leeway ?? 0,
     required: {
       scopes: requiredClaim(config.scopes_claim, config.scopes_required),
