@@ -14,6 +14,10 @@ export interface LoadOptions {
   /** A POST with so many bytes in place of a GET. */
   readonly bodyBytes?: number;
   readonly expectedStatus?: number;
+  /** Each lane rests so long between two requests; without it the gateway is kept as busy as it can be. */
+  readonly pauseMs?: number;
+  /** Told of every good answer. */
+  readonly onAnswered?: (tookMs: number) => void;
 }
 
 /** Clients that send one request after the other until they are told to stop, and forgive nothing. */
@@ -39,18 +43,21 @@ export class Load {
   }
 
   async #run(lane: number): Promise<void> {
-    const { urls, expectedStatus = 200 } = this.#options;
+    const { urls, expectedStatus = 200, pauseMs, onAnswered } = this.#options;
     for (let round = lane; !this.#stopped; round += 1) {
       const startedAt = performance.now();
       try {
         const { status, text } = await this.#send(urls[round % urls.length] ?? '');
-        if (status === expectedStatus) this.answered += 1;
-        else this.failures.push({ startedAt, what: `status ${status}: ${text.slice(0, 300)}` });
+        if (status === expectedStatus) {
+          this.answered += 1;
+          onAnswered?.(performance.now() - startedAt);
+        } else this.failures.push({ startedAt, what: `status ${status}: ${text.slice(0, 300)}` });
       } catch (error) {
         this.failures.push({ startedAt, what: error instanceof Error ? `${error.message}` : String(error) });
         if (this.failures.length > 10_000) return;
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
+      if (pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 
