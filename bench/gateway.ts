@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../src/base/paths.ts';
 import { type Child, type Children, freePorts, untilReady } from './children.ts';
 import { answers } from './probe.ts';
+import type { TlsFiles } from './tls.ts';
 
 export interface GatewayInput {
   /** Unique within the run: names the state folder. */
@@ -12,6 +13,8 @@ export interface GatewayInput {
   readonly declarative: string | undefined;
   readonly workers: number;
   readonly cores: string | undefined;
+  /** HTTPS on a second port when given. */
+  readonly tls?: TlsFiles;
   /** From sources, so that a profile names their lines; otherwise the compiled build. */
   readonly profileDir?: string;
   /** From sources instead of the compiled build, without a profile. */
@@ -20,6 +23,8 @@ export interface GatewayInput {
 
 export interface Gateway {
   readonly port: number;
+  readonly tlsPort: number;
+  readonly adminPort: number;
   readonly processIds: readonly number[];
   readonly accessLog: string;
   /** From the spawn to the first 200 of `GET /status`. */
@@ -32,13 +37,14 @@ const profileIntervalMicros = 500;
 
 /** `sallyport start` as a process of its own, ready when `GET /status` of the Admin API answers 200. */
 export async function startGateway(children: Children, input: GatewayInput): Promise<Gateway> {
-  const [port = 0, adminPort = 0] = await freePorts(2);
+  const [port = 0, adminPort = 0, tlsPort = 0] = await freePorts(3);
   const prefix = join(input.folder, input.name);
   mkdirSync(prefix, { mode: 0o700, recursive: true });
   const accessLog = join(prefix, 'access.log');
   const env = {
     SALLYPORT_PREFIX: prefix,
-    SALLYPORT_PROXY_LISTEN: `127.0.0.1:${port}`,
+    SALLYPORT_PROXY_LISTEN: listenText(port, input.tls === undefined ? undefined : tlsPort),
+    ...(input.tls === undefined ? {} : { SALLYPORT_SSL_CERT: input.tls.cert, SALLYPORT_SSL_CERT_KEY: input.tls.key }),
     SALLYPORT_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
     SALLYPORT_NGINX_WORKER_PROCESSES: String(input.workers),
     SALLYPORT_PROXY_ACCESS_LOG: accessLog,
@@ -58,7 +64,20 @@ export async function startGateway(children: Children, input: GatewayInput): Pro
     },
   );
   await untilReady(child, startTimeoutMs, () => answers(adminPort, '/status'));
-  return { port, processIds: [child.processId], accessLog, readyMs: performance.now() - began, child };
+  return {
+    port,
+    tlsPort,
+    adminPort,
+    processIds: [child.processId],
+    accessLog,
+    readyMs: performance.now() - began,
+    child,
+  };
+}
+
+function listenText(port: number, tlsPort: number | undefined): string {
+  const plain = `127.0.0.1:${port}`;
+  return tlsPort === undefined ? plain : `${plain}, 127.0.0.1:${tlsPort} ssl`;
 }
 
 function nodeArguments(profileDir: string | undefined, sources: boolean): string[] {

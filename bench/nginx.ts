@@ -4,6 +4,7 @@ import { type Child, type Children, untilReady } from './children.ts';
 import { nginxPath } from './machine.ts';
 import { answers } from './probe.ts';
 import { withChildren } from './process-usage.ts';
+import type { TlsFiles } from './tls.ts';
 
 export const smallBody = 'ok';
 export const largeBodyBytes = 10_240;
@@ -40,14 +41,19 @@ export function startUpstream(
   return startNginx(children, { name: 'upstream nginx', home, port, server, accessLog: undefined, cores });
 }
 
+export interface PeerInput {
+  readonly children: Children;
+  readonly folder: string;
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly tls: TlsFiles;
+  readonly upstreamPort: number;
+  readonly cores: string | undefined;
+}
+
 /** The peer: nginx as a plain proxy in front of the same upstream, one worker, access log buffered like ours. */
-export function startPeer(
-  children: Children,
-  folder: string,
-  port: number,
-  upstreamPort: number,
-  cores: string | undefined,
-): Promise<Nginx> {
+export async function startPeer(input: PeerInput): Promise<Nginx & { readonly tlsPort: number }> {
+  const { children, folder, port, tlsPort, tls, upstreamPort, cores } = input;
   const home = makeHome(folder, 'peer');
   const accessLog = join(home, 'access.log');
   const server = `
@@ -55,12 +61,14 @@ export function startPeer(
   upstream bench { server 127.0.0.1:${upstreamPort}; keepalive 512; keepalive_requests ${requestsPerConnection}; }
   server {
     listen 127.0.0.1:${port} backlog=4096;
+    listen 127.0.0.1:${tlsPort} ssl backlog=4096;
+    ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}; ssl_protocols TLSv1.2 TLSv1.3;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     location /small { proxy_pass http://bench/; }
     location /large { proxy_pass http://bench/10k; }
   }`;
-  return startNginx(children, { name: 'nginx', home, port, server, accessLog, cores });
+  return { ...(await startNginx(children, { name: 'nginx', home, port, server, accessLog, cores })), tlsPort };
 }
 
 interface NginxInput {

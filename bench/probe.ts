@@ -1,4 +1,5 @@
 import { type Agent, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 
 export interface Probed {
   readonly status: number;
@@ -13,10 +14,20 @@ export function get(
   path: string,
   headers: Readonly<Record<string, string>> = {},
   agent?: Agent,
+  secure = false,
 ): Promise<Probed> {
   return new Promise((resolve, reject) => {
-    const sent = request(
-      { host: '127.0.0.1', port, path, headers, agent: agent ?? false, timeout: timeoutMs },
+    const sent = (secure ? secureRequest : request)(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        headers,
+        agent: agent ?? false,
+        timeout: timeoutMs,
+        // Every measured server shows the run's own certificate.
+        ...(secure ? { rejectUnauthorized: false } : {}),
+      },
       (answer) => {
         let body = '';
         answer.setEncoding('utf8').on('data', (text: string) => {

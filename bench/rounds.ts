@@ -101,8 +101,7 @@ async function measure(input: RoundsInput, { scenario, server }: Running): Promi
   emptyAccessLogs(input.servers);
   const before = cpuTimeOf(server.processIds);
   const load = await runWrk({
-    port: server.port,
-    path: scenario.path,
+    ...target(scenario, server),
     drive: scenario.drive(input.servers.files),
     seconds: input.windowSeconds,
     connections: input.connections,
@@ -141,11 +140,16 @@ export async function warmUp(
     agent.destroy();
   } else {
     const paths = drive.kind === 'plain' ? [scenario.path] : lines.slice(0, 100);
-    for (const path of paths) check(scenario, await get(server.port, path));
+    const { port, secure = false } = target(scenario, server);
+    for (const path of paths) check(scenario, await get(port, path, {}, undefined, secure));
   }
   emptyAccessLogs(input.servers);
   const seconds = input.warmSeconds;
-  await runWrk({ port: server.port, path: scenario.path, drive, seconds, connections: input.connections });
+  await runWrk({ ...target(scenario, server), drive, seconds, connections: input.connections });
+}
+
+function target({ path, secure }: Scenario, { port, tlsPort }: Server) {
+  return secure === true ? { port: tlsPort, path, secure } : { port, path };
 }
 
 function check(scenario: Scenario, { status, body }: { status: number; body: string }): void {

@@ -11,6 +11,8 @@ export interface Scenario {
   readonly server: ServerName;
   readonly path: string;
   readonly bodyBytes: number;
+  /** TLS 1.3, connections kept. */
+  readonly secure?: true;
   readonly drive: (files: DriveFiles) => Drive;
   /** Clients that must have asked for exactly one token each at the end. */
   readonly clients?: 'one' | 'many';
@@ -83,6 +85,14 @@ export const scenarios: readonly Scenario[] = [
     path: '/team-0/api-0',
     drive: ({ routePaths }) => ({ kind: 'fresh', file: routePaths }),
   },
+  {
+    name: 'nginx-tls',
+    title: 'nginx as plain proxy, 2 B, TLS 1.3 keep-alive',
+    server: 'nginx',
+    secure: true,
+    ...small,
+  },
+  { name: 'tls-s0-2b', title: 'S0 plain proxy, 2 B, TLS 1.3 keep-alive', server: 'ordinary', secure: true, ...small },
   { name: 'w2-s0-2b', title: 'S0 plain proxy, 2 B, 2 workers', server: 'two-workers', ...small },
   {
     ...small,
@@ -108,5 +118,6 @@ export function selectScenarios(prefixes: readonly string[]): readonly Scenario[
   const chosen = scenarios.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
   const names = new Set([...baselines, ...chosen.map(({ name }) => name)]);
   if (names.has('s0-10k')) names.add('nginx-10k');
+  if (names.has('tls-s0-2b')) names.add('nginx-tls');
   return scenarios.filter(({ name }) => names.has(name));
 }

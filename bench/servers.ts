@@ -7,10 +7,13 @@ import type { CorePlan } from './machine.ts';
 import { startPeer, startUpstream } from './nginx.ts';
 import { type BenchProvider, startProvider } from './provider.ts';
 import type { DriveFiles, ServerName } from './scenarios.ts';
+import { writeCertificate } from './tls.ts';
 
 /** A process under measurement. */
 export interface Server {
   readonly port: number;
+  /** The same over TLS. */
+  readonly tlsPort: number;
   readonly processIds: readonly number[];
   readonly accessLog: string | undefined;
   readonly child: Child;
@@ -36,8 +39,9 @@ export interface ServersInput {
 /** Starts the upstream, the provider and the named servers. */
 export async function startServers(input: ServersInput): Promise<Servers> {
   const { children, folder, plan, names } = input;
-  const [upstreamPort = 0, peerPort = 0] = await freePorts(2);
+  const [upstreamPort = 0, peerPort = 0, peerTlsPort = 0] = await freePorts(3);
   const upstream = await startUpstream(children, folder, upstreamPort, plan.others);
+  const tls = await writeCertificate(folder);
   const provider = await startProvider(folder);
   const ordinary = writeOrdinaryConfiguration(folder, upstreamPort, provider.issuer);
   const routes = writeManyRoutes(folder, upstreamPort);
@@ -51,11 +55,22 @@ export async function startServers(input: ServersInput): Promise<Servers> {
   const start = async (name: Exclude<ServerName, 'nginx'>, declarative: string, workers: number) => {
     if (!names.has(name)) return;
     const cores = workers === 1 ? plan.measured : plan.measuredTwo;
-    running.set(name, await startGateway(children, { name, folder, declarative, workers, cores, ...profile }));
+    running.set(name, await startGateway(children, { name, folder, declarative, workers, cores, tls, ...profile }));
   };
   try {
     if (names.has('nginx'))
-      running.set('nginx', await startPeer(children, folder, peerPort, upstreamPort, plan.measured));
+      running.set(
+        'nginx',
+        await startPeer({
+          children,
+          folder,
+          port: peerPort,
+          tlsPort: peerTlsPort,
+          tls,
+          upstreamPort,
+          cores: plan.measured,
+        }),
+      );
     await start('ordinary', ordinary, 1);
     await start('routes', routes.declarative, 1);
     await start('two-workers', ordinary, 2);

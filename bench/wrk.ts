@@ -8,6 +8,8 @@ export type Drive = { readonly kind: 'plain' } | { readonly kind: 'header' | 'pa
 export interface Load {
   readonly port: number;
   readonly path: string;
+  /** HTTPS; wrk does not look at the certificate. */
+  readonly secure?: boolean;
   readonly drive: Drive;
   readonly seconds: number;
   readonly connections: number;
@@ -22,10 +24,10 @@ export interface LoadResult {
 }
 
 /** One thread of wrk over keep-alive connections. Throws when any answer is not 2xx or 3xx or any connection breaks. */
-export async function runWrk({ port, path, drive, seconds, connections }: Load): Promise<LoadResult> {
+export async function runWrk({ port, path, secure = false, drive, seconds, connections }: Load): Promise<LoadResult> {
   const script = join(import.meta.dirname, 'drive.lua');
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '5s', '-s', script];
-  args.push(`http://127.0.0.1:${port}${path}`, '--', drive.kind);
+  args.push(`${secure ? 'https' : 'http'}://127.0.0.1:${port}${path}`, '--', drive.kind);
   if (drive.kind !== 'plain') args.push(drive.file);
   const output = await collect(args, (seconds + 20) * 1000);
   const line = /^RESULT (\{.*\})$/m.exec(output)?.[1];
