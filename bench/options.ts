@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly windowSeconds: number;
   readonly connections: number;
   readonly build: boolean;
+  /** Idle connections, streaming and latency under change: only them, with the rest, or not at all. */
+  readonly extras: 'only' | 'too' | 'none';
   /** Where the results go; undefined only prints them. */
   readonly resultsDir: string | undefined;
 }
@@ -29,6 +31,8 @@ Needs Debian's nginx and wrk. A full run takes about ten minutes; results go to 
   --rounds N         interleaved rounds (5)
   --seconds N        length of one window (5)
   --connections N    keep-alive connections of wrk (32)
+  --extras           only what has programs of its own: idle connections, streaming, latency while
+                     configuration changes; a full run measures them too
   --out DIR          write the results there
   --no-build         measure dist/ as it is
   --list             names of the scenarios
@@ -54,6 +58,7 @@ export function readOptions(args: readonly string[], defaultResultsDir: string):
     windowSeconds: wholeNumber('--seconds', values.seconds, quick ? 1 : 5, 60),
     connections: wholeNumber('--connections', values.connections, 32, 1000),
     build: values['no-build'] !== true,
+    extras: values.extras === true ? 'only' : complete ? 'too' : 'none',
     resultsDir: values.out ?? (complete ? defaultResultsDir : undefined),
   };
 }
@@ -76,6 +81,7 @@ function parse(args: readonly string[]) {
         connections: { type: 'string' },
         out: { type: 'string' },
         'no-build': { type: 'boolean' },
+        extras: { type: 'boolean' },
         list: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../src/base/paths.ts';
+import type { ExtraResult } from './extras.ts';
 import type { MachineFacts } from './machine.ts';
 import type { ScenarioResult } from './rounds.ts';
 import type { StartTimes } from './start-times.ts';
@@ -26,6 +27,7 @@ export interface BenchReport {
   };
   readonly scenarios: readonly ScenarioResult[];
   readonly starts: StartTimes | undefined;
+  readonly extras: readonly ExtraResult[];
   readonly verdicts: readonly Verdict[];
 }
 
@@ -67,7 +69,7 @@ Medians over the rounds. CPU is user and system time of all threads of the measu
 in brackets the least and the most of a round. Latency is that of a saturated server.
 
 ${table(scenarioHead, report.scenarios.map(scenarioRow))}
-${startsText(report.starts)}`;
+${startsText(report.starts)}${extrasText(report.extras)}`;
 }
 
 function verdictRow({ name, unit, figure, floor, moonshot, outcome, atLeast }: Verdict): string[] {
@@ -123,6 +125,15 @@ ${table(
   ],
 )}
 `;
+}
+
+function extrasText(extras: readonly ExtraResult[]): string {
+  if (extras.length === 0) return '';
+  const parts = extras.map(
+    ({ title, met, lines }) =>
+      `### ${title}: ${met ? 'met' : 'not met'}\n\n${lines.map((line) => `- ${line}`).join('\n')}\n`,
+  );
+  return `\n## Programs of their own\n\n${parts.join('\n')}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

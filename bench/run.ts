@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runCommand } from '../scripts/steps/command.ts';
 import { packageRoot } from '../src/base/paths.ts';
 import { Children } from './children.ts';
+import { runExtras } from './extras.ts';
 import { type CorePlan, type MachineFacts, machineFacts, missingPrograms, moveSelf, planCores } from './machine.ts';
 import { type BenchOptions, helpText, OptionError, readOptions } from './options.ts';
 import { profile } from './profile.ts';
@@ -18,7 +19,7 @@ const say = (line: string) => console.log(line);
 const progress = (line: string) => console.error(line);
 
 /** No run may take longer, whatever hangs. */
-const runSecondsMax = 1800;
+const runSecondsMax = 2700;
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args, join(packageRoot(), 'bench', 'results'));
@@ -39,7 +40,8 @@ async function main(args: readonly string[]): Promise<number> {
   const machine = machineFacts();
   const plan = planCores(machine.cores);
   moveSelf(plan.others);
-  if (options.profile !== undefined) await profileOne(options, options.profile, children, folder, plan);
+  if (options.extras === 'only') await runExtras(options.quick, say);
+  else if (options.profile !== undefined) await profileOne(options, options.profile, children, folder, plan);
   else await measureAll({ options, children, folder, plan, machine });
   return 0;
 }
@@ -96,6 +98,7 @@ async function measureAll({ options, children, folder, plan, machine }: MeasureI
     options.scenarios.length > 0
       ? undefined
       : await measureStarts({ children, folder, plan, routes, runs: options.quick ? 2 : 5 });
+  const extras = options.extras === 'too' ? await runExtras(options.quick, progress) : [];
   const report: BenchReport = {
     format: 1,
     at: new Date().toISOString(),
@@ -110,6 +113,7 @@ async function measureAll({ options, children, folder, plan, machine }: MeasureI
     },
     scenarios: results,
     starts,
+    extras,
     verdicts: judge({ scenarios: results, starts, twoWorkersFree: plan.twoWorkersFree }),
   };
   say(markdownOf(report));
