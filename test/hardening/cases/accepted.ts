@@ -170,6 +170,18 @@ const framings: readonly AcceptedCase[] = [
     te,
     '5\r\nhello\r\n0\r\n\r\n',
   ),
+  post(
+    'trailers that say what the gateway says, or what a head says',
+    `${te}\r\n1\r\na\r\n0\r\nX-Consumer-Id: root\r\nx_consumer_id: root\r\nX-Real-IP: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\nAuthorization: Bearer x\r\nCookie: a=b\r\nContent-Type: text/html\r\n\r\n`,
+    te,
+    '1\r\na\r\n0\r\n\r\n',
+  ),
+  post(
+    'trailers that say nothing of that',
+    `${te}\r\n1\r\na\r\n0\r\nX-Sum: 7\r\nX-Anonymous-Consumer: true\r\n\r\n`,
+    te,
+    '1\r\na\r\n0\r\nX-Sum: 7\r\n\r\n',
+  ),
   {
     name: 'a GET with a body',
     bytes: `GET /x HTTP/1.1\r\n${host}Connection: close\r\nContent-Length: 5\r\n\r\nhello`,
