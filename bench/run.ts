@@ -10,7 +10,7 @@ import { type BenchOptions, helpText, OptionError, readOptions } from './options
 import { profile } from './profile.ts';
 import { type BenchReport, checkoutState, markdownOf, writeReport } from './report.ts';
 import { runRounds } from './rounds.ts';
-import { scenarios, selectScenarios } from './scenarios.ts';
+import { installedScenarios, scenarios, selectScenarios } from './scenarios.ts';
 import { startServers } from './servers.ts';
 import { measureStarts } from './start-times.ts';
 import { judge } from './targets.ts';
@@ -79,7 +79,7 @@ interface MeasureInput {
 }
 
 async function measureAll({ options, children, folder, plan, machine }: MeasureInput): Promise<void> {
-  const chosen = selectScenarios(options.scenarios);
+  const chosen = installedScenarios(selectScenarios(options.scenarios), progress);
   const state = checkoutState();
   const names = new Set(chosen.map(({ server }) => server));
   const servers = await startServers({ children, folder, plan, names });

@@ -1,9 +1,10 @@
 import { largeBodyBytes, smallBody } from './nginx.ts';
+import { missingPeer, type PeerName } from './peers.ts';
 import type { CredentialFiles } from './provider.ts';
 import type { Drive } from './wrk.ts';
 
 /** What a scenario is sent to: nginx, the ordinary gateway, the one with 10,000 routes, the one with two workers. */
-export type ServerName = 'nginx' | 'ordinary' | 'routes' | 'two-workers';
+export type ServerName = 'nginx' | 'ordinary' | 'routes' | 'two-workers' | PeerName;
 
 export interface Scenario {
   readonly name: string;
@@ -93,6 +94,16 @@ export const scenarios: readonly Scenario[] = [
     ...small,
   },
   { name: 'tls-s0-2b', title: 'S0 plain proxy, 2 B, TLS 1.3 keep-alive', server: 'ordinary', secure: true, ...small },
+  { name: 'haproxy-2b', title: 'haproxy as plain proxy, 2 B', server: 'haproxy', ...small },
+  {
+    ...small,
+    name: 'haproxy-s1-1000',
+    title: 'haproxy with jwt_verify, 1,000 tokens',
+    server: 'haproxy',
+    path: '/bearer',
+    drive: header('bearerMany'),
+  },
+  { name: 'fastify-2b', title: '@fastify/http-proxy as plain proxy, 2 B', server: 'fastify', ...small },
   { name: 'w2-s0-2b', title: 'S0 plain proxy, 2 B, 2 workers', server: 'two-workers', ...small },
   {
     ...small,
@@ -103,6 +114,18 @@ export const scenarios: readonly Scenario[] = [
     drive: header('bearerMany'),
   },
 ];
+
+/** Those whose server is installed; what is left out is said in a line. */
+export function installedScenarios(chosen: readonly Scenario[], say: (line: string) => void): readonly Scenario[] {
+  const missing = new Map<ServerName, string | undefined>();
+  for (const { server } of chosen) {
+    if ((server !== 'haproxy' && server !== 'fastify') || missing.has(server)) continue;
+    const line = missingPeer(server);
+    missing.set(server, line);
+    if (line !== undefined) say(line);
+  }
+  return chosen.filter(({ server }) => missing.get(server) === undefined);
+}
 
 /** Measured along with every choice, since the others are compared with them. */
 const baselines = ['nginx-2b', 's0-2b'];

@@ -5,6 +5,7 @@ import { writeManyRoutes, writeOrdinaryConfiguration } from './configuration.ts'
 import { startGateway } from './gateway.ts';
 import type { CorePlan } from './machine.ts';
 import { startPeer, startUpstream } from './nginx.ts';
+import { startOtherPeer } from './peers.ts';
 import { type BenchProvider, startProvider } from './provider.ts';
 import type { DriveFiles, ServerName } from './scenarios.ts';
 import { writeCertificate } from './tls.ts';
@@ -52,7 +53,7 @@ export async function startServers(input: ServersInput): Promise<Servers> {
     await provider.stop();
   };
   const profile = input.profileDir === undefined ? {} : { profileDir: input.profileDir };
-  const start = async (name: Exclude<ServerName, 'nginx'>, declarative: string, workers: number) => {
+  const start = async (name: 'ordinary' | 'routes' | 'two-workers', declarative: string, workers: number) => {
     if (!names.has(name)) return;
     const cores = workers === 1 ? plan.measured : plan.measuredTwo;
     running.set(name, await startGateway(children, { name, folder, declarative, workers, cores, tls, ...profile }));
@@ -71,6 +72,13 @@ export async function startServers(input: ServersInput): Promise<Servers> {
           cores: plan.measured,
         }),
       );
+    for (const name of ['haproxy', 'fastify'] as const) {
+      if (!names.has(name)) continue;
+      const { issuer } = provider;
+      const peer = await startOtherPeer(name, { children, folder, upstreamPort, issuer, cores: plan.measured });
+      // No scenario asks these for TLS.
+      running.set(name, { ...peer, tlsPort: 0 });
+    }
     await start('ordinary', ordinary, 1);
     await start('routes', routes.declarative, 1);
     await start('two-workers', ordinary, 2);
