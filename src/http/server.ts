@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { takeOver } from './http1/client-socket.ts';
 import { RequestHeadParser } from './http1/head-parser.ts';
 import { BodyBudget } from './http1/peek.ts';
 import { ServerConnection, type ServerCore } from './http1/server-connection.ts';
@@ -111,7 +112,7 @@ class WireServer implements HttpServer, ServerCore {
   }
 
   #plainServer(): Server {
-    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket, false));
+    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(takeOver(socket), false));
   }
 
   #tlsServer(tls: ServerTls): Server {

@@ -144,11 +144,11 @@ export class Forward implements UpstreamOwner, BodySink, TryResult {
     const head = this.#unsentHead;
     this.#unsentHead = '';
     let flowing: boolean;
-    if (head === '') flowing = connection.write(piece);
+    if (head === '') flowing = connection.writeCopy(piece);
     else if (piece.length <= joinedBytesMax) flowing = connection.write(joinMessage(head, piece));
     else {
       connection.write(head);
-      flowing = connection.write(piece);
+      flowing = connection.writeCopy(piece);
     }
     if (!flowing && !this.exchange.body.ended) this.exchange.body.pause();
     this.#afterWrite();

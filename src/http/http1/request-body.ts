@@ -15,6 +15,7 @@ export interface BodySource {
 
 /** Where a body is streamed to. */
 export interface BodySink {
+  /** The bytes are only valid during the call. */
   onBodyBytes(bytes: Buffer): void;
   /** @returns what of a trailer section is passed on, each line with its end */
   onTrailers(section: string): string;
@@ -283,7 +284,8 @@ export class IncomingBody implements RequestBody {
       return;
     }
     this.#held ??= [];
-    this.#held.push(piece);
+    // The bytes a connection reads are only good until the next read.
+    this.#held.push(Buffer.from(piece));
     this.#heldBytes += end;
     const fits = this.#budget.take(end);
     const peek = this.#peek;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { emptyBlock } from '../header-block.ts';
 import type { ConnectionInfo, HttpLimits, HttpServerOptions, LocalResponse } from '../types.ts';
+import { type ClientReader, ClientSocket, isShared } from './client-socket.ts';
 import { PlainConnectionInfo, TlsConnectionInfo } from './connection-info.ts';
 import { Exchange } from './exchange.ts';
 import { INCOMPLETE, REFUSED } from './field-lines.ts';
@@ -44,7 +45,7 @@ const lingerBytesMax = 1024 * 1024;
  * One client connection: heads are parsed one at a time, requests answered strictly in order.
  * Nothing is read ahead of need: while an exchange runs, at most one read stays buffered.
  */
-export class ServerConnection implements BodySource {
+export class ServerConnection implements BodySource, ClientReader {
   readonly info: ConnectionInfo;
   readonly #core: ServerCore;
   readonly #socket: Socket;
@@ -64,7 +65,8 @@ export class ServerConnection implements BodySource {
     this.#core = core;
     this.#socket = socket;
     this.info = secure ? new TlsConnectionInfo(socket as TLSSocket) : new PlainConnectionInfo(socket);
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes));
+    if (socket instanceof ClientSocket) socket.reader = this;
+    else socket.on('data', (bytes: Buffer) => this.#onData(bytes));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     // An error is always followed by close.
@@ -196,6 +198,13 @@ export class ServerConnection implements BodySource {
     if (this.#state !== EXCHANGE) return;
     if (complete && this.#exchange?.closeAfter === false) this.next(performance.now());
     else this.closeGently();
+  }
+
+  onSharedBytes(bytes: Buffer): void {
+    this.#onData(bytes);
+    // What has to wait is kept beyond the next read.
+    const leftover = this.#leftover;
+    if (leftover !== undefined && isShared(leftover)) this.#leftover = Buffer.from(leftover);
   }
 
   #onData(bytes: Buffer): void {

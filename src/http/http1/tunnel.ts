@@ -44,11 +44,12 @@ export class Tunnel implements UpstreamOwner {
     this.#client.noteDeadline(this.#heardAt + silenceMsMax);
   }
 
+  /** The bytes are only valid during the call. */
   onClientBytes(bytes: Buffer): void {
     if (this.#over) return;
     this.bytesReceived += bytes.length;
     this.#heardAt = performance.now();
-    if (!this.#upstream.write(bytes)) this.#client.pauseTunnel();
+    if (!this.#upstream.writeCopy(bytes)) this.#client.pauseTunnel();
   }
 
   onClientEnd(): void {

@@ -37,6 +37,9 @@ export interface UpstreamAddress {
  */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
+/** Where bytes are copied to that the kernel is likely to take at once. */
+let scratch = Buffer.allocUnsafeSlow(readBuffer.length);
+
 /** One connection to an upstream, used by one forward at a time. */
 export class UpstreamConnection {
   owner: UpstreamOwner | undefined;
@@ -50,6 +53,7 @@ export class UpstreamConnection {
   dead = false;
   readonly socket: Socket;
   readonly #watcher: IdleWatcher;
+  readonly #secure: boolean;
   #connected = false;
   #paused = false;
   #error: NodeJS.ErrnoException | undefined = undefined;
@@ -57,6 +61,7 @@ export class UpstreamConnection {
   constructor(address: UpstreamAddress, owner: UpstreamOwner, watcher: IdleWatcher) {
     this.owner = owner;
     this.#watcher = watcher;
+    this.#secure = address.tls !== undefined;
     const onread = {
       buffer: readBuffer,
       callback: (length: number) => {
@@ -77,6 +82,18 @@ export class UpstreamConnection {
   /** @returns false when the upstream takes bytes too slowly; `onUpstreamDrain` follows */
   write(data: string | Buffer): boolean {
     return this.socket.write(data, 'latin1');
+  }
+
+  /** `write` of bytes that are only valid during the call. */
+  writeCopy(bytes: Buffer): boolean {
+    const { socket } = this;
+    if (this.#secure || socket.writableLength > 0 || bytes.length > scratch.length)
+      return this.write(Buffer.from(bytes));
+    bytes.copy(scratch);
+    const flowing = this.write(scratch.subarray(0, bytes.length));
+    // What the kernel did not take at once is still read from there.
+    if (socket.writableLength > 0) scratch = Buffer.allocUnsafeSlow(readBuffer.length);
+    return flowing;
   }
 
   pause(): void {
