@@ -30,7 +30,7 @@ async function follow(page: GuidePage, plainGateway: Terminal): Promise<void> {
   }
 }
 
-describe('what the guides say is what happens', { concurrency: 2 }, () => {
+describe('what the guides say is what happens', { concurrency: 3 }, () => {
   let plainGateway: Terminal;
   before(async () => {
     plainGateway = await openTerminal();
