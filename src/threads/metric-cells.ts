@@ -8,6 +8,9 @@ export const latencyBoundsMs: readonly number[] = [
   0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000,
 ];
 
+/** The same as numbers without boxes; the last bucket takes everything. */
+const bounds = Float64Array.of(...latencyBoundsMs, Number.POSITIVE_INFINITY);
+
 /** Values of one histogram: one count per bucket (not cumulative), the one beyond, then the sum in milliseconds. */
 export const histogramWidth = latencyBoundsMs.length + 2;
 
@@ -106,14 +109,17 @@ export class MetricCells {
 export function increase(cell: MetricCell, index: number, by: number): void {
   const { values } = cell;
   const at = cell.at + index;
-  values[at] = (values[at] ?? 0) + by;
+  values[at] = (values[at] as number) + by;
 }
 
 /** Adds one measurement in milliseconds to the histogram that begins at `start` of the cell. */
 export function addTo(cell: MetricCell, start: number, ms: number): void {
+  const { values } = cell;
   const measured = Math.max(ms, 0);
   let bucket = 0;
-  while (bucket < latencyBoundsMs.length && measured > (latencyBoundsMs[bucket] ?? 0)) bucket += 1;
-  increase(cell, start + bucket, 1);
-  increase(cell, start + histogramWidth - 1, measured);
+  while (measured > (bounds[bucket] as number)) bucket += 1;
+  const at = cell.at + start;
+  values[at + bucket] = (values[at + bucket] as number) + 1;
+  const sum = at + histogramWidth - 1;
+  values[sum] = (values[sum] as number) + measured;
 }
