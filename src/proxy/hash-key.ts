@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { xxhash32 } from '../balancer/xxhash32.ts';
 import type { BalancingPolicy, HashInput } from '../base/balancing.ts';
+import { cookieValue } from '../base/cookies.ts';
 import { limits } from '../base/limits.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -27,24 +28,12 @@ function inputOf(context: RequestContext, input: HashInput): string | undefined 
     case 'header':
       return request.headers.all(input.name).join(',');
     case 'cookie':
-      return cookieOf(request.headers.all('cookie'), input.name) ?? newCookie(context, input.name, input.path);
+      return cookieValue(request.headers.all('cookie'), input.name) || newCookie(context, input.name, input.path);
     case 'query_arg':
       return argumentOf(context.edited.queryReplaced ? context.edited.query : request.query, input.name);
     case 'uri_capture':
       return match?.captures?.named[input.name] ?? match?.captures?.groups[Number(input.name) - 1];
   }
-}
-
-function cookieOf(fields: readonly string[], name: string): string | undefined {
-  for (const field of fields) {
-    for (const pair of field.split(';')) {
-      const equals = pair.indexOf('=');
-      if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
-      const value = pair.slice(equals + 1).trim();
-      if (value !== '') return value;
-    }
-  }
-  return undefined;
 }
 
 /** Kong's spelling of the attributes, to the letter: clients of Kong may have been written against it. */

@@ -1,5 +1,6 @@
 import { argumentsTarget, cutArgumentsTarget, cutMembersTarget } from './arguments.ts';
 import { clientHelloTarget } from './client-hello.ts';
+import { cookieTarget } from './cookies.ts';
 import { requestBodyTarget, requestHeadTarget, requestStreamTarget } from './requests.ts';
 import { responseTarget } from './responses.ts';
 import type { FuzzTarget } from './target.ts';
@@ -17,4 +18,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   cutArgumentsTarget,
   cutMembersTarget,
   clientHelloTarget,
+  cookieTarget,
 ];

@@ -57,11 +57,8 @@ for (const workers of [1, 2]) {
     }
 
     test('sessions are resumed whichever worker answers', async () => {
-      for (const version of ['-tls1_2', '-tls1_3']) {
-        const sight = await look(version, '-reconnect', '-servername', 'exact.test');
-        if (sight === undefined) return;
-        if (version === '-tls1_2') assert.equal(sight.split('\nReused, ').length - 1, 5);
-      }
+      const sight = await look('-tls1_2', '-reconnect', '-servername', 'exact.test');
+      if (sight !== undefined) assert.equal(sight.split('\nReused, ').length - 1, 5);
     });
   });
 }

@@ -1,7 +1,7 @@
 import { CR, HT, isFieldText, LF, SP } from './characters.ts';
 import { FieldLines, INCOMPLETE } from './field-lines.ts';
 
-const headBytesMax = 64 * 1024;
+export const responseHeadBytesMax = 64 * 1024;
 const headerCountMax = 200;
 
 /**
@@ -20,7 +20,7 @@ export class ResponseHeadParser {
 
   /** @returns the offset after the head, INCOMPLETE or REFUSED */
   parse(text: string): number {
-    const bound = Math.min(text.length, headBytesMax);
+    const bound = Math.min(text.length, responseHeadBytesMax);
     const lineEnd = text.indexOf('\n');
     if (lineEnd < 0 || lineEnd >= bound) return this.#unfinished(text);
     const rule = this.#parseLine(text, lineEnd);
@@ -35,7 +35,7 @@ export class ResponseHeadParser {
   }
 
   #unfinished(text: string): number {
-    return text.length >= headBytesMax ? this.fields.refuse('head.too_large') : INCOMPLETE;
+    return text.length >= responseHeadBytesMax ? this.fields.refuse('head.too_large') : INCOMPLETE;
   }
 
   #parseLine(text: string, lineEnd: number): string | undefined {

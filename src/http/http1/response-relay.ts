@@ -4,7 +4,7 @@ import { INCOMPLETE, REFUSED } from './field-lines.ts';
 import type { Forward } from './forward.ts';
 import { reportFault } from './report-fault.ts';
 import { dateField, isBodiless } from './response-head.ts';
-import { ResponseHeadParser } from './response-head-parser.ts';
+import { ResponseHeadParser, responseHeadBytesMax } from './response-head-parser.ts';
 import { keptTrailers } from './trailers.ts';
 
 const HEAD = 0;
@@ -96,6 +96,11 @@ export class ResponseRelay {
 
   #takeHead(bytes: Buffer, length: number): void {
     const partial = this.#partialHead;
+    // Half a line more decides nothing, so a dripping upstream does not make us parse again and again.
+    if (partial !== '' && partial.length + length < responseHeadBytesMax && bytes.subarray(0, length).indexOf(10) < 0) {
+      this.#partialHead = partial + bytes.toString('latin1', 0, length);
+      return;
+    }
     const guess = Math.min(length, headGuessBytes);
     let text = partial + bytes.toString('latin1', 0, guess);
     let end = parser.parse(text);

@@ -1,3 +1,4 @@
+import { cookieValue, withoutCookie } from '../../base/cookies.ts';
 import { checkTokenSyntax } from '../../oauth/bearer-token.ts';
 import {
   type AccessContext,
@@ -11,7 +12,6 @@ import {
   RequestArguments,
   unknownAnonymous,
 } from '../../pdk/index.ts';
-import { cookieValue } from './auth-methods/bearer.ts';
 import { authMethods } from './auth-methods/index.ts';
 import { cachedBearer, keepBearer } from './bearer-cache.ts';
 import { check } from './checks.ts';
@@ -301,13 +301,9 @@ function hide(context: AccessContext, args: RequestArguments, credential: KnownC
 }
 
 function hideCookie(context: AccessContext, name: string): void {
-  const kept = context.request.headers
-    .all('cookie')
-    .flatMap((header) => header.split(';'))
-    .map((pair) => pair.trim())
-    .filter((pair) => pair !== '' && pair.split('=', 1)[0]?.trim() !== name);
-  if (kept.length === 0) context.edits.removeHeader('cookie');
-  else context.edits.setHeader('Cookie', kept.join('; '));
+  const kept = withoutCookie(context.request.headers.all('cookie'), name);
+  if (kept === undefined) context.edits.removeHeader('cookie');
+  else context.edits.setHeader('Cookie', kept);
 }
 
 /** Refuses, or lets the anonymous consumer stand in where the caller, not the provider, is at fault. */

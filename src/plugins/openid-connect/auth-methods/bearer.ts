@@ -1,3 +1,4 @@
+import { cookieValue } from '../../../base/cookies.ts';
 import { parseAuthorization } from '../../../oauth/bearer-token.ts';
 import type { AccessContext, Lookup, RequestArguments } from '../../../pdk/index.ts';
 import { type Found, notFound } from '../credentials.ts';
@@ -70,19 +71,6 @@ function fromCookie(context: AccessContext, name: string | null, candidates: Can
   if (name === null) return;
   const token = cookieValue(context.request.headers.all('cookie'), name);
   if (token !== undefined) candidates.push({ token, location: 'cookie', name });
-}
-
-/** The first cookie of that name (RFC 6265 section 5.4 sends the most specific one first). */
-export function cookieValue(headers: readonly string[], name: string): string | undefined {
-  for (const header of headers) {
-    for (const pair of header.split(';')) {
-      const equals = pair.indexOf('=');
-      if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
-      const value = pair.slice(equals + 1).trim();
-      return value.startsWith('"') && value.endsWith('"') && value.length > 1 ? value.slice(1, -1) : value;
-    }
-  }
-  return undefined;
 }
 
 /** The token's characters are looked at when it is verified first, not on every use. */
