@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
+import { nodeHttp } from '../base/late-modules.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import type { AdminAnswer } from './answer.ts';
@@ -73,7 +74,7 @@ function newServer({ tls }: ListenOptions, listener: RequestListener): Server {
   };
   const server =
     tls === undefined
-      ? createServer(options, listener)
+      ? nodeHttp.createServer(options, listener)
       : createTlsServer({ ...options, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' }, listener);
   server.maxHeadersCount = limits.headerCountMax;
   server.maxConnections = limits.adminConnectionsMax;

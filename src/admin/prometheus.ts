@@ -1,4 +1,6 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { lateModule } from '../base/late-modules.ts';
+
+const client = lateModule((require) => require('prom-client') as typeof import('prom-client'));
 
 /** One line of a family. `suffix` belongs to the parts of a histogram. */
 export interface MetricLine {
@@ -16,10 +18,13 @@ export interface MetricView {
 }
 
 /** Content-Type of what `renderMetrics` makes. */
-export const metricsContentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
+export function metricsContentType(): string {
+  return client().Registry.PROMETHEUS_CONTENT_TYPE;
+}
 
 /** The text form of Prometheus, by prom-client; its labels are escaped there. Nothing on the request path comes near it. */
 export function renderMetrics(views: readonly MetricView[]): Promise<string> {
+  const { Counter, Gauge, Histogram, Registry } = client();
   const registry = new Registry();
   for (const view of views) {
     const { name, help } = view;

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
+import type { Logger as PinoLogger } from 'pino';
+import { lateModule } from './late-modules.ts';
 import { limits } from './limits.ts';
 import { Secret } from './secrets.ts';
 
@@ -37,6 +38,9 @@ export interface ProcessLogger extends Logger {
 
 const nothing = () => {};
 
+/** Most threads never write a line, and none writes one before it is ready. */
+const writer = lateModule((require) => require('pino') as typeof import('pino'));
+
 /**
  * Makes a logger. Lines are written before the call returns, so that a crash loses none; a method
  * below the level does nothing at all. Values under names such as `client_secret`, `cookie` or
@@ -45,20 +49,15 @@ const nothing = () => {};
  */
 export function createLogger(options: LoggerOptions): ProcessLogger {
   const stream = streamTo(options.destination ?? 'stderr');
-  const sink = pino(
-    {
-      level: options.level,
-      base: options.name === undefined ? null : { name: options.name },
-      timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    stream,
-  );
+  let made: PinoLogger | undefined;
+  const sink = () => {
+    made ??= sinkOf(options.name, stream);
+    return made;
+  };
   const logger = {
-    ...methodsOf(sink),
+    ...methodsOf(sink, options.level),
     setLevel(level: LogLevel): void {
-      sink.level = level;
-      Object.assign(logger, methodsOf(sink));
+      Object.assign(logger, methodsOf(sink, level));
     },
     reopen: () => stream.reopen(),
   };
@@ -68,19 +67,30 @@ export function createLogger(options: LoggerOptions): ProcessLogger {
 /** A logger that drops everything, for parts that are used without a process around them. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-function methodsOf(sink: PinoLogger): Logger {
-  return {
-    debug: methodOf(sink, 'debug'),
-    info: methodOf(sink, 'info'),
-    warn: methodOf(sink, 'warn'),
-    error: methodOf(sink, 'error'),
+/** Takes every level: which ones are written is decided before. */
+function sinkOf(name: string | undefined, stream: LogStream): PinoLogger {
+  const { pino, stdTimeFunctions } = writer();
+  const options = {
+    level: 'debug',
+    base: name === undefined ? null : { name },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
   };
+  return pino(options, stream);
 }
 
-function methodOf(sink: PinoLogger, level: 'debug' | 'info' | 'warn' | 'error'): Logger['info'] {
-  if (!sink.isLevelEnabled(level)) return nothing;
+const severities: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'fatal'];
+
+function methodsOf(sink: () => PinoLogger, least: LogLevel): Logger {
+  const written = severities.slice(severities.indexOf(least));
+  const method = (level: 'debug' | 'info' | 'warn' | 'error') =>
+    written.includes(level) ? methodOf(sink, level) : nothing;
+  return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') };
+}
+
+function methodOf(sink: () => PinoLogger, level: 'debug' | 'info' | 'warn' | 'error'): Logger['info'] {
   return (event, fields) => {
-    sink[level](fields === undefined ? { event } : { event, ...printableFields(fields) });
+    sink()[level](fields === undefined ? { event } : { event, ...printableFields(fields) });
   };
 }
 
@@ -92,10 +102,17 @@ interface LogStream {
 function streamTo(destination: string): LogStream {
   const standard = { stderr: 2, '/dev/stderr': 2, stdout: 1, '/dev/stdout': 1 }[destination];
   if (standard === undefined) return new LogFile(destination);
-  const stream = pino.destination({ dest: standard, sync: true });
-  // A closed pipe must not end the gateway, and there is nowhere left to say so.
-  stream.on('error', nothing);
-  return { write: (line) => stream.write(line), reopen: nothing };
+  const open = () => {
+    const stream = writer().pino.destination({ dest: standard, sync: true });
+    // A closed pipe must not end the gateway, and there is nowhere left to say so.
+    return stream.on('error', nothing);
+  };
+  let stream: ReturnType<typeof open> | undefined;
+  const write = (line: string) => {
+    stream ??= open();
+    stream.write(line);
+  };
+  return { write, reopen: nothing };
 }
 
 /** A file that is appended to. */

@@ -1,5 +1,8 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
+import { lateModule } from './late-modules.ts';
 import { limits } from './limits.ts';
+
+const engine = lateModule((require) => require('re2js') as typeof import('re2js'));
 
 /** Where a pattern matched at the start of a text. */
 export interface RegexMatch {
@@ -36,6 +39,7 @@ export function compileUserRegex(source: string, options: { readonly ignoreCase?
   }
   const ignoreCase = options.ignoreCase === true;
   try {
+    const { RE2JS } = engine();
     const compiled = RE2JS.compile(source, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
     return { kind: 'ok', regex: wrap(compiled, source, ignoreCase ? '' : literalPrefixOf(source)) };
   } catch (error) {

@@ -1,7 +1,8 @@
-import { type ClientRequest, request as requestHttp } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { connect, isIP } from 'node:net';
 import type { ActiveChecks } from '../base/balancing.ts';
+import { nodeHttp } from '../base/late-modules.ts';
 import { packageVersion } from '../base/paths.ts';
 
 export type ProbeResult =
@@ -77,7 +78,7 @@ function open(checks: ActiveChecks, type: 'http' | 'https', address: ProbeAddres
     agent: false as const,
     setHost: false,
   };
-  if (type === 'http') return requestHttp(options);
+  if (type === 'http') return nodeHttp.request(options);
   const serverName = checks.serverName ?? address.host.replace(/:\d+$/, '');
   return requestHttps({
     ...options,

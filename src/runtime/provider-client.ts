@@ -1,6 +1,9 @@
-import { Agent, errors, request as send } from 'undici';
+import type { Agent } from 'undici';
 import type { ProviderFault, ProviderOutcome, ProviderRequest } from '../base/exchange.ts';
+import { lateModule } from '../base/late-modules.ts';
 import { limits } from '../base/limits.ts';
+
+const client = lateModule((require) => require('undici') as typeof import('undici'));
 
 /** Makes one call to a provider; never throws, never follows a redirect. */
 export type ProviderClient = {
@@ -19,7 +22,7 @@ export function createProviderClient(now: () => number = Date.now): ProviderClie
     const key = `${request.tlsVerify}/${request.keepalive}`;
     let agent = agents.get(key);
     if (agent === undefined) {
-      agent = new Agent({
+      agent = new (client().Agent)({
         allowH2: false,
         connections: limits.providerConnectionsPerOriginMax,
         connect: { rejectUnauthorized: request.tlsVerify },
@@ -31,6 +34,7 @@ export function createProviderClient(now: () => number = Date.now): ProviderClie
   }
 
   async function call(request: ProviderRequest): Promise<ProviderOutcome> {
+    const { errors, request: send } = client();
     const timeoutMs = Math.min(Math.max(1, request.timeoutMs), limits.providerTimeoutMsMax);
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(new errors.HeadersTimeoutError()), timeoutMs);

@@ -25,7 +25,7 @@ async function answerMetrics(parts: MetricsParts): Promise<AdminAnswer> {
     ...nodeFamilies(parts, status, stored),
     targetHealth(upstreams),
   ]);
-  return { status: 200, text, headers: { 'Content-Type': metricsContentType } };
+  return { status: 200, text, headers: { 'Content-Type': metricsContentType() } };
 }
 
 function nodeFamilies({ settings }: MetricsParts, status: NodeStatus, stored: number): MetricView[] {

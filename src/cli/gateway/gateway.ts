@@ -14,7 +14,6 @@ import type { Settings } from '../../settings/settings.ts';
 import { prepareStateFolder } from '../../settings/state-folder.ts';
 import type { BoundListener, ControlToMain, MainToControl, NodeFacts } from '../../threads/messages.ts';
 import type { ControlSettings } from './control-thread.ts';
-import { unknownPlugins } from './enabled-plugins.ts';
 import { fixPorts } from './fix-ports.ts';
 import { type ListenerCertificates, listenerCertificates } from './listener-certificates.ts';
 import { MainMetrics } from './main-metrics.ts';
@@ -45,7 +44,7 @@ export async function startGateway(settings: Settings): Promise<Gateway> {
   if (folder.kind === 'fault') throw new StartError(folder.fault);
   const log = createLogger({ level: settings.logLevel, name: 'main', destination: settings.processLog });
   for (const warning of folder.warnings) log.warn('main.prefix.warn', { warning });
-  const unknown = unknownPlugins(settings.plugins);
+  const unknown = await unknownNames(settings.plugins);
   if (unknown.length > 0) log.warn('main.plugin.unknown', { plugins: unknown });
   const reusePort = process.platform === 'linux';
   const shared = await fixPorts(settings);
@@ -65,6 +64,12 @@ export async function startGateway(settings: Settings): Promise<Gateway> {
     await parts.stop();
     throw error;
   }
+}
+
+/** Names in `plugins` that no plugin has. This thread has no other use for the code of plugins. */
+async function unknownNames(names: readonly string[]): Promise<readonly string[]> {
+  if (names.every((name) => name === 'bundled')) return [];
+  return (await import('./enabled-plugins.ts')).unknownPlugins(names);
 }
 
 /** How long a reload waits for workers that it started. */
@@ -125,8 +130,9 @@ class GatewayParts {
       },
       onListening: (worker, listeners) => {
         this.#listening.set(worker, listeners);
-        log.info('main.worker.listen', { worker });
+        // Told before it is written: the first line of the log takes its time.
         this.#tellNode();
+        log.info('main.worker.listen', { worker });
         if (this.#listening.size >= this.#settings.workers) this.#workersUp.resolve(listeners);
         this.#onListening?.();
       },

@@ -1,13 +1,14 @@
-import { STATUS_CODES } from 'node:http';
+import { nodeHttp } from '../../base/late-modules.ts';
 import type { HeaderBlock } from '../types.ts';
 
+const reasonPhrases = nodeHttp.STATUS_CODES;
 const statusLines = new Map<string, string>();
 const statusLinesMax = 256;
 
 /** `HTTP/1.1 404 Not Found\r\n`; an answer always carries our version (RFC 9110 §6.2). */
 export function statusLine(status: number, reason: string | undefined): string {
   if (status === 200 && (reason === undefined || reason === 'OK')) return 'HTTP/1.1 200 OK\r\n';
-  const text = `${status} ${reason ?? STATUS_CODES[status] ?? ''}`;
+  const text = `${status} ${reason ?? reasonPhrases[status] ?? ''}`;
   let line = statusLines.get(text);
   if (line === undefined) {
     line = `HTTP/1.1 ${text}\r\n`;

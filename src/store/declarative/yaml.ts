@@ -1,6 +1,9 @@
-import { parseDocument, type ScalarTag } from 'yaml';
+import type { ScalarTag } from 'yaml';
+import { lateModule } from '../../base/late-modules.ts';
 import { limits } from '../../base/limits.ts';
 import { isObject } from '../../schema/value.ts';
+
+const parser = lateModule((require) => require('yaml') as typeof import('yaml'));
 
 export type Parsed =
   | { readonly kind: 'value'; readonly value: unknown }
@@ -49,7 +52,7 @@ const oldBoolean: ScalarTag = {
 
 function parseDocumentText(text: string): Parsed {
   try {
-    const document = parseDocument(text, {
+    const document = parser().parseDocument(text, {
       schema: 'core',
       merge: true,
       customTags: (tags) => [...tags, oldBoolean],
