@@ -60,6 +60,9 @@ export interface MetricCell {
 
 const slabValues = 8192;
 
+/** Least time between two announcements: thousands of routes may be used for the first time within a second. */
+export const announceEveryMs = 50;
+
 /** The writing side. One thread writes a cell; on 64-bit platforms a reader of another sees whole numbers. */
 export class MetricCells {
   readonly #announce: (announcement: MetricsAnnouncement) => void;
@@ -69,12 +72,14 @@ export class MetricCells {
   #newSlabs: SharedArrayBuffer[] = [];
   #newSeries: AnnouncedSeries[] = [];
   #pending = false;
+  /** Something was announced so lately that what comes now waits for the rest. */
+  #resting = false;
 
   constructor(announce: (announcement: MetricsAnnouncement) => void) {
     this.#announce = announce;
   }
 
-  /** A new series, zero everywhere; announced before the event loop turns. */
+  /** A new series, zero everywhere; announced before the event loop turns, or with others `announceEveryMs` after the last ones. */
   add(family: MetricFamily, labels: readonly string[]): MetricCell {
     const width = familyWidths[family];
     let slab = this.#slab;
@@ -89,7 +94,7 @@ export class MetricCells {
     const cell = { values: slab, at: this.#used };
     this.#used += width;
     this.#newSeries.push({ family, labels, slab: this.#slabCount - 1, offset: cell.at });
-    if (!this.#pending) {
+    if (!this.#pending && !this.#resting) {
       this.#pending = true;
       queueMicrotask(() => this.#flush());
     }
@@ -101,7 +106,14 @@ export class MetricCells {
     this.#newSlabs = [];
     this.#newSeries = [];
     this.#pending = false;
+    this.#resting = true;
+    setTimeout(() => this.#endRest(), announceEveryMs).unref();
     this.#announce(announcement);
+  }
+
+  #endRest(): void {
+    this.#resting = false;
+    if (this.#newSeries.length > 0) this.#flush();
   }
 }
 
