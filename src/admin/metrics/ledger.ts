@@ -9,8 +9,8 @@ export interface MergedSeries {
 interface Entry {
   readonly family: MetricFamily;
   readonly labels: readonly string[];
-  /** What threads that are gone had counted. */
-  readonly kept: Float64Array;
+  /** What threads that are gone had counted; undefined while all of them run. */
+  kept: Float64Array | undefined;
   readonly parts: Map<number, Float64Array>;
 }
 
@@ -24,6 +24,8 @@ export const mainSource = 0;
 export class MetricsLedger {
   readonly #entries = new Map<string, Entry>();
   readonly #slabs = new Map<number, SharedArrayBuffer[]>();
+  /** Announced and not yet among the entries: what nobody asks for costs next to nothing. */
+  #unread: { readonly source: number; readonly series: MetricsAnnouncement['series'] }[] = [];
 
   /** `source` is the number of a worker, or `mainSource`. */
   announce(source: number, { slabs, series }: MetricsAnnouncement): void {
@@ -33,31 +35,30 @@ export class MetricsLedger {
       this.#slabs.set(source, memory);
     }
     memory.push(...slabs);
-    for (const { family, labels, slab, offset } of series) {
-      const shared = memory[slab];
-      if (shared === undefined) continue;
-      const at = offset * Float64Array.BYTES_PER_ELEMENT;
-      this.#entryOf(family, labels).parts.set(source, new Float64Array(shared, at, familyWidths[family]));
-    }
+    this.#unread.push({ source, series });
   }
 
   /** The thread has ended: its counts become part of what is kept, and its memory is let go. */
   retire(source: number): void {
+    this.#read();
     if (!this.#slabs.delete(source)) return;
-    for (const { parts, kept } of this.#entries.values()) {
-      const part = parts.get(source);
+    for (const entry of this.#entries.values()) {
+      const part = entry.parts.get(source);
       if (part === undefined) continue;
-      addUp(kept, part);
-      parts.delete(source);
+      entry.kept ??= new Float64Array(part.length);
+      addUp(entry.kept, part);
+      entry.parts.delete(source);
     }
   }
 
   /** Every series of a family, summed over the threads. */
   series(family: MetricFamily): MergedSeries[] {
+    this.#read();
     const merged: MergedSeries[] = [];
     for (const entry of this.#entries.values()) {
       if (entry.family !== family) continue;
-      const values = Float64Array.from(entry.kept);
+      const values = new Float64Array(familyWidths[family]);
+      if (entry.kept !== undefined) addUp(values, entry.kept);
       for (const part of entry.parts.values()) addUp(values, part);
       merged.push({ labels: entry.labels, values });
     }
@@ -66,20 +67,36 @@ export class MetricsLedger {
 
   /** One value of a family summed over its series; of threads that are gone alone when `gone` is set. */
   total(family: MetricFamily, index = 0, gone = false): number {
+    this.#read();
     let total = 0;
     for (const entry of this.#entries.values()) {
       if (entry.family !== family) continue;
-      total += entry.kept[index] ?? 0;
+      total += entry.kept?.[index] ?? 0;
       if (!gone) for (const part of entry.parts.values()) total += part[index] ?? 0;
     }
     return total;
+  }
+
+  #read(): void {
+    for (const { source, series } of this.#unread) this.#enter(source, series);
+    this.#unread = [];
+  }
+
+  #enter(source: number, series: MetricsAnnouncement['series']): void {
+    const memory = this.#slabs.get(source) ?? [];
+    for (const { family, labels, slab, offset } of series) {
+      const shared = memory[slab];
+      if (shared === undefined) continue;
+      const at = offset * Float64Array.BYTES_PER_ELEMENT;
+      this.#entryOf(family, labels).parts.set(source, new Float64Array(shared, at, familyWidths[family]));
+    }
   }
 
   #entryOf(family: MetricFamily, labels: readonly string[]): Entry {
     const key = JSON.stringify([family, ...labels]);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { family, labels, kept: new Float64Array(familyWidths[family]), parts: new Map() };
+      entry = { family, labels, kept: undefined, parts: new Map() };
       this.#entries.set(key, entry);
     }
     return entry;
