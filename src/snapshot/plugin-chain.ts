@@ -50,6 +50,12 @@ function buildChain(route: CompiledRoute, globals: ScopedPlugins): PluginChain {
   });
 }
 
+/** One for every route without plugins, of which there may be thousands. */
+const noPlugins: PluginChain = Object.freeze({
+  links: Object.freeze([]),
+  ownedRequestHeaders: new Set(identityHeaders),
+});
+
 function chainOf(places: Places): PluginChain {
   const names = new Set<string>();
   for (const place of Object.values(places)) {
@@ -62,6 +68,7 @@ function chainOf(places: Places): PluginChain {
     const link = linkOf(name, places, owned);
     if (link !== undefined) links.push(link);
   }
+  if (links.length === 0) return noPlugins;
   links.sort(
     (left, right) => right.plugin.priority - left.plugin.priority || compareText(right.plugin.name, left.plugin.name),
   );
