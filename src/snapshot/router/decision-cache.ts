@@ -121,9 +121,11 @@ function chainLength(decision: Decision | undefined): number {
 }
 
 /**
- * A string that keeps only itself alive: a substring holds the whole text it was cut from, here a request's
- * head. Joining makes a new text, and the cut holds that one instead. Methods are too short to be cut that way.
+ * A string that keeps only itself alive: a substring holds the whole text it was cut from, here a request's head.
+ * What came over the wire has one byte per unit and is copied into one piece, which is found faster. Anything else is
+ * joined to a new text, which the cut holds instead. Methods are too short to be cut that way.
  */
 function ownCopy(text: string): string {
-  return ` ${text}`.slice(1);
+  const copy = Buffer.from(text, 'latin1').toString('latin1');
+  return copy === text ? copy : ` ${text}`.slice(1);
 }
