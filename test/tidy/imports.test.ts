@@ -44,7 +44,7 @@ const doors: Readonly<Record<string, string>> = {
 };
 
 /** Development dependencies that nothing in src/ imports: what checks the code, and the peers of tests. */
-const tools = new Set(['@biomejs/biome', '@types/node', '@types/ws', 'typescript', 'ws']);
+const tools = new Set(['@biomejs/biome', '@types/node', '@types/ws', 'esbuild', 'typescript', 'ws']);
 
 const sources = typeScriptFiles('src').filter(({ path }) => !isTestFile(path));
 const edges = sources.flatMap(importsOf);
