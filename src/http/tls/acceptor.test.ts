@@ -26,11 +26,11 @@ interface Served {
   readonly exchanges: ServerExchange[];
 }
 
-async function serve(t: TestContext, changed: Partial<ServerTls> = {}): Promise<Served> {
+async function serve(t: TestContext, changed: Partial<ServerTls> = {}, headTimeoutMs = 10_000): Promise<Served> {
   const faults: string[] = [];
   const exchanges: ServerExchange[] = [];
   const server = createHttpServer({
-    limits: { ...limits, headTimeoutMs: 400 },
+    limits: { ...limits, headTimeoutMs },
     tls: {
       identityFor: (name) => byName[name ?? ''] ?? testTls,
       requestsAnyClientCertificate: () => false,
@@ -176,7 +176,7 @@ describe('a TLS listener', () => {
 
   it('cuts off a client that never finishes its handshake, and counts no connection for it', async (t) => {
     for (const asks of [false, true]) {
-      const { port, exchanges } = await serve(t, { requestsAnyClientCertificate: () => asks });
+      const { port, exchanges } = await serve(t, { requestsAnyClientCertificate: () => asks }, 400);
       const closed = Promise.withResolvers<void>();
       const socket = connectTcp({ host: '127.0.0.1', port });
       socket.on('error', () => undefined);

@@ -55,7 +55,9 @@ describe('the hello of a TLS client', () => {
       assert.deepEqual(readClientHello(bytes), { kind: 'hello', serverName: name });
       for (const size of [1, 7, 100])
         assert.deepEqual(readClientHello(recut(bytes, size)), { kind: 'hello', serverName: name });
-      assert.deepEqual(readClientHello(Buffer.concat([bytes, randomBytes(50)])), { kind: 'hello', serverName: name });
+      for (const after of [randomBytes(50), Buffer.from([22]), Buffer.from([22, 9]), Buffer.from([22, 3, 3, 0, 0])]) {
+        assert.deepEqual(readClientHello(Buffer.concat([bytes, after])), { kind: 'hello', serverName: name });
+      }
     });
 
     it(`is incomplete wherever it is cut (${name ?? 'no server'})`, () => {

@@ -32,21 +32,37 @@ export function readClientHello(bytes: Buffer): HelloReading {
   return readBody(new Fields(message.subarray(4, 4 + length)));
 }
 
-/** The contents of the handshake records that are there so far; undefined when something else is among them. */
+/**
+ * The contents of the handshake records that are there so far, up to the one that ends the hello; undefined when
+ * something else is among them. What follows the hello is not looked at.
+ */
 function joinRecords(bytes: Buffer): Buffer | undefined {
   const parts: Buffer[] = [];
   let at = 0;
-  while (at < bytes.length) {
+  let joined = 0;
+  while (at < bytes.length && joined < helloLength(parts)) {
     if (bytes[at] !== recordHandshake) break;
     if (at + 1 < bytes.length && bytes[at + 1] !== 3) return undefined;
     if (at + 5 > bytes.length) break;
     const length = bytes.readUInt16BE(at + 3);
     if (length === 0 || length > recordBytesMax) return undefined;
-    parts.push(bytes.subarray(at + 5, Math.min(bytes.length, at + 5 + length)));
+    const part = bytes.subarray(at + 5, Math.min(bytes.length, at + 5 + length));
+    parts.push(part);
+    joined += part.length;
     at += 5 + length;
   }
   if (at === 0 && bytes.length > 0 && bytes[0] !== recordHandshake) return undefined;
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+}
+
+/** Bytes of the whole message as its head says; without bound while the head is not there. */
+function helloLength(parts: readonly Buffer[]): number {
+  const head: number[] = [];
+  for (const part of parts) {
+    for (const byte of part.subarray(0, 4 - head.length)) head.push(byte);
+    if (head.length === 4) return 4 + ((head[1] ?? 0) << 16) + ((head[2] ?? 0) << 8) + (head[3] ?? 0);
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 function readBody(body: Fields): HelloReading {
