@@ -22,6 +22,7 @@ export const extras: readonly Extra[] = [
   { title: '10,000 idle connections', script: 'idle-connections.ts', size: 10_000, quickSize: 500 },
   { title: '1 GB streamed each way', script: 'streaming.ts', size: 1000, quickSize: 20 },
   { title: 'p99 while configuration changes', script: 'changes.ts', size: 5, quickSize: 1 },
+  { title: 'changes among 10,000 routes', script: 'changes-at-scale.ts', size: 10_000, quickSize: 300 },
 ];
 
 /** Runs them one after the other on the compiled build, alone on the machine. */
