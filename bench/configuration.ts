@@ -16,7 +16,7 @@ interface DeclaredService {
   readonly routes: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Declarative file of the ordinary gateway: two plain routes, one with bearer, one with client credentials. */
+/** Declarative file of the ordinary gateway: plain routes, one for all paths of the many routes, one with bearer, one with client credentials. */
 export function writeOrdinaryConfiguration(folder: string, upstreamPort: number, issuer: string): string {
   const upstream = `http://127.0.0.1:${upstreamPort}`;
   const oidc = (config: Readonly<Record<string, unknown>>) => [
@@ -34,6 +34,7 @@ export function writeOrdinaryConfiguration(folder: string, upstreamPort: number,
       url: `${upstream}/`,
       routes: [
         { name: 'small', paths: ['/small'] },
+        { name: 'teams', paths: ['/team-'] },
         { name: 'bearer', paths: ['/bearer'], plugins: oidc(bearer) },
         { name: 'clients', paths: ['/clients'], plugins: oidc(clients) },
       ],

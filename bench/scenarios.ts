@@ -72,6 +72,22 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...small,
+    name: 's0-paths',
+    title: 'S0 one route, random ones of 10,000 paths',
+    server: 'ordinary',
+    path: '/team-0/api-0',
+    drive: ({ routePaths }) => ({ kind: 'path', file: routePaths }),
+  },
+  {
+    ...small,
+    name: 's0-fresh',
+    title: 'S0 one route, every path sent only once',
+    server: 'ordinary',
+    path: '/team-0/api-0',
+    drive: ({ routePaths }) => ({ kind: 'fresh', file: routePaths }),
+  },
+  {
+    ...small,
     name: 's4',
     title: 'S4 10,000 routes, random ones of 10,000 paths',
     server: 'routes',
@@ -142,5 +158,7 @@ export function selectScenarios(prefixes: readonly string[]): readonly Scenario[
   const names = new Set([...baselines, ...chosen.map(({ name }) => name)]);
   if (names.has('s0-10k')) names.add('nginx-10k');
   if (names.has('tls-s0-2b')) names.add('nginx-tls');
+  if (names.has('s4')) names.add('s0-paths');
+  if (names.has('s4-fresh')) names.add('s0-fresh');
   return scenarios.filter(({ name }) => names.has(name));
 }

@@ -45,6 +45,15 @@ export function judge({ scenarios, starts, twoWorkersFree }: Measured): Verdict[
     verdict('S3 token requests', 'per client', perClient('s3', 1000), 1, undefined),
     more('S4 10,000 routes, 10,000 paths', 's4', 2, 0.5),
     more('S4 10,000 routes, fresh paths', 's4-fresh', 2, 0.5),
+    // What the client does to choose paths costs the gateway batches; the same paths through one route show how much.
+    verdict('S4 beside the same paths on one route', 'µs more than S0', compare('s4', 's0-paths', difference), 2, 0.5),
+    verdict(
+      'S4 fresh beside the same on one route',
+      'µs more than S0',
+      compare('s4-fresh', 's0-fresh', difference),
+      2,
+      0.5,
+    ),
     verdict('S4 start with 10,000 routes', 'ms', starts?.medians.manyRoutesMs, 2000, 1000),
     verdict('TLS 1.3 keep-alive, 2 B', '× nginx', compare('tls-s0-2b', 'nginx-tls', ratio), 1.8, 1.5),
     verdict('2 workers, cost', '× S0, 1 worker', compare('w2-s0-2b', 's0-2b', ratio), 1.15, undefined),
