@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePort, temporaryPrefix } from '../support/gateway.ts';
+import { peerIsMissing } from '../support/peers.ts';
 import { eventually } from '../support/wire.ts';
 import { type BalancingScene, startBalancingScene } from './scene.ts';
 
@@ -45,7 +46,7 @@ async function startNginx(ports: readonly [number, number]): Promise<ChildProces
 
 if (!installed) {
   test('nginx as an upstream is not tried, because nginx is not installed', () => {
-    console.log('nginx is not installed: apt-get install nginx-light');
+    peerIsMissing('nginx', 'nginx-light');
   });
 } else {
   describe('nginx as an upstream', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { peerIsMissing } from '../support/peers.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { RecordingUpstream } from '../support/recording-upstream.ts';
 import { type ProtocolPlace, runProgram, startProtocolPlace } from './place.ts';
@@ -253,7 +254,7 @@ describe('curl', () => {
       const url = secure ? `https://127.0.0.1:${place.tlsPort}${path}` : `http://127.0.0.1:${place.port}${path}`;
       const result = await runProgram('curl', ['-s', '--max-time', '20', ...args, url], 'a body from a pipe');
       if (result === undefined) {
-        process.stderr.write('curl is not installed: apt-get install curl\n');
+        peerIsMissing('curl', 'curl');
         return;
       }
       assert.equal(result.status, 0, result.errors);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { testCertificate } from '../support/certificates.ts';
+import { peerIsMissing } from '../support/peers.ts';
 import { eventually } from '../support/wire.ts';
 import { type ProtocolPlace, runProgram, startProtocolPlace } from './place.ts';
 
@@ -24,7 +25,7 @@ for (const workers of [1, 2]) {
 
     async function look(...args: string[]): Promise<string | undefined> {
       const result = await runProgram('openssl', ['s_client', '-connect', `127.0.0.1:${place.tlsPort}`, ...args]);
-      if (result === undefined) process.stderr.write('openssl is not installed: apt-get install openssl\n');
+      if (result === undefined) peerIsMissing('openssl', 'openssl');
       return result === undefined ? undefined : result.output + result.errors;
     }
 

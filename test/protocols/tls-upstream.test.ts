@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type TestCertificate, testCertificate } from '../support/certificates.ts';
 import { freePort, temporaryPrefix } from '../support/gateway.ts';
+import { peerIsMissing } from '../support/peers.ts';
 import { eventually, send } from '../support/wire.ts';
 import { type ProtocolPlace, startProtocolPlace } from './place.ts';
 
@@ -48,7 +49,7 @@ async function startNginx(servers: readonly Server[], clientAuthority: TestCerti
 
 describe('an nginx that is spoken to over TLS', () => {
   if (!existsSync(nginx)) {
-    process.stderr.write('nginx is not installed: apt-get install nginx-light\n');
+    test('is not tried without it', () => peerIsMissing('nginx', 'nginx-light'));
     return;
   }
   let place: ProtocolPlace;
