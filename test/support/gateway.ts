@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ export interface TestGateway {
   log(): string;
   /** Lines of the access log. */
   accessLog(): string;
+  /** The same in pieces that overlap by more than a line's secret is long, for logs longer than a text can be. */
+  accessLogPieces(): Iterable<string>;
   /** SIGTERM, resolves with the exit status. */
   stop(): Promise<number | null>;
   /** SIGKILL. */
@@ -84,6 +86,7 @@ export async function startSallyport(options: GatewayOptions = {}): Promise<Test
     process: child,
     log: () => output,
     accessLog: () => readFileSync(join(prefix, 'access.log'), 'utf8'),
+    accessLogPieces: () => piecesOf(join(prefix, 'access.log')),
     async stop() {
       child.kill('SIGTERM');
       return ended;
@@ -140,4 +143,21 @@ function isFree(port: number): Promise<boolean> {
     server.once('error', () => resolve(false));
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+}
+
+const pieceBytes = 32 * 1024 * 1024;
+const overlapBytes = 64 * 1024;
+
+function* piecesOf(path: string): Generator<string> {
+  const file = openSync(path, 'r');
+  const buffer = Buffer.alloc(pieceBytes);
+  try {
+    for (let at = 0; ; at += pieceBytes - overlapBytes) {
+      const length = readSync(file, buffer, 0, pieceBytes, at);
+      yield buffer.toString('utf8', 0, length);
+      if (length < pieceBytes) return;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
